@@ -1,0 +1,18 @@
+/*
+ * compat.h - the one place for differences between PostgreSQL 14 to 18, and the export of SQL-callable functions.
+ */
+#ifndef OPRES_COMPAT_H
+#define OPRES_COMPAT_H
+
+#include "postgres.h"
+#include "fmgr.h"
+
+/*
+ * The library is built with hidden visibility; only functions declared by this macro can be seen from outside.
+ * (From 16 on PG_FUNCTION_INFO_V1 does it itself; before, PGDLLEXPORT is empty.)
+ */
+#define OPRES_FUNCTION(name)                                                                                                       \
+	_Pragma("GCC visibility push(default)") PG_FUNCTION_INFO_V1(name);                                                             \
+	_Pragma("GCC visibility pop") extern int opres_function_needs_semicolon
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * interval.c - PostgreSQL intervals and the engine's microseconds (see interval.h).
+ */
+#include "common/interval.h"
+
+#include "common/int.h"
+
+OpresTime
+opres_interval_to_time(const Interval *interval, const char *what)
+{
+	int64 days;
+	int64 time;
+
+	if (interval->month != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not contain months or years", what),
+						errdetail("Their length is not fixed."), errhint("Give days or hours.")));
+	if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days) || pg_add_s64_overflow(days, interval->time, &time) ||
+		time > OPRES_LONGEST_DURATION)
+		ereport(ERROR, (errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW), errmsg("%s is too long", what),
+						errdetail("The longest duration is 36500 days.")));
+	if (time < 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be negative", what)));
+	return time;
+}
+
+Interval *
+opres_time_to_interval(OpresTime time)
+{
+	Interval *interval = palloc0(sizeof(Interval));
+
+	interval->day = (int32) (time / USECS_PER_DAY);
+	interval->time = time % USECS_PER_DAY;
+	return interval;
+}

@@ -1,0 +1,26 @@
+/*
+ * module.c - loading the library: the module magic and the settings (GUCs).
+ */
+#include "common/compat.h"
+
+#include <limits.h>
+
+#include "common/settings.h"
+#include "utils/guc.h"
+
+_Pragma("GCC visibility push(default)") PG_MODULE_MAGIC;
+extern void _PG_init(void);
+_Pragma("GCC visibility pop")
+
+	int opres_max_events;
+int opres_max_memory;
+
+void
+_PG_init(void)
+{
+	DefineCustomIntVariable("opres.max_events", "Most events one simulated outage may take.", "Zero means no limit.",
+							&opres_max_events, 100000000, 0, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("opres.max_memory", "Most memory one simulated outage may hold, besides the compiled map.",
+							"Zero means no limit.", &opres_max_memory, 1024 * 1024, 0, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+}

@@ -1,0 +1,135 @@
+-- The map: one row per thing, the code its natural key. People edit these tables with plain SQL or \copy; triggers
+-- (edit.sql) turn a transaction that changes them into a new revision.
+--
+-- since_revision: the revision that wrote the row; filled in by a trigger. NULL on arrival = an edit; a value on arrival = a row
+-- restored from a dump, which is no edit. Editors have no privilege on that column.
+
+CREATE TYPE opres.node_kind AS ENUM
+  ('operation', 'process', 'people', 'system', 'data', 'facility', 'network', 'third_party');
+
+CREATE FUNCTION opres.is_code(code text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN octet_length(code) BETWEEN 1 AND 200 AND code !~ '[[:cntrl:]]' AND code = btrim(code);
+
+CREATE FUNCTION opres.is_duration(value interval) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN extract(month FROM value) = 0 AND extract(year FROM value) = 0 AND value >= interval '0' AND value <= interval '36500 days';
+
+CREATE TABLE opres.node (
+  code text COLLATE "C" PRIMARY KEY CHECK (opres.is_code(code)),
+  kind opres.node_kind NOT NULL,
+  name text,
+  names jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(names) = 'object'),
+  owner text,
+  location text,
+  country text,
+  restart interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(restart)),
+  unavailability float8 CHECK (unavailability BETWEEN 0 AND 1),
+  rto interval CHECK (opres.is_duration(rto)),
+  rpo interval CHECK (opres.is_duration(rpo)),
+  mtpd interval CHECK (opres.is_duration(mtpd)),
+  reviewed_on date,
+  reviewed_by text,
+  attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
+  since_revision bigint NOT NULL,
+  CHECK (unavailability IS NULL OR kind NOT IN ('operation', 'process'))
+);
+
+CREATE TABLE opres.requirement (
+  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE,
+  name text COLLATE "C" NOT NULL CHECK (opres.is_code(name)),
+  mode text NOT NULL DEFAULT 'quorum' CHECK (mode IN ('quorum', 'pool')),
+  needed float8 CHECK (needed > 0 AND needed < 'infinity' AND (mode <> 'quorum' OR needed = floor(needed))),
+  needed_for text NOT NULL DEFAULT 'run' CHECK (needed_for IN ('run', 'start')),
+  impact float8 NOT NULL DEFAULT 1 CHECK (impact > 0 AND impact <= 1),
+  buffer interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(buffer)),
+  switchover interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(switchover)),
+  switchover_failure float8 NOT NULL DEFAULT 0 CHECK (switchover_failure BETWEEN 0 AND 1),
+  since_revision bigint NOT NULL,
+  PRIMARY KEY (node, name)
+);
+
+CREATE TABLE opres.requirement_member (
+  node text COLLATE "C" NOT NULL,
+  requirement text COLLATE "C" NOT NULL,
+  member text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE,
+  capacity float8 NOT NULL DEFAULT 1 CHECK (capacity > 0 AND capacity < 'infinity'),
+  standby boolean NOT NULL DEFAULT false,
+  replica_lag interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(replica_lag)),
+  since_revision bigint NOT NULL,
+  PRIMARY KEY (node, requirement, member),
+  FOREIGN KEY (node, requirement) REFERENCES opres.requirement ON UPDATE CASCADE ON DELETE CASCADE,
+  CHECK (member <> node)
+);
+CREATE INDEX requirement_member_member_idx ON opres.requirement_member (member);
+
+CREATE TABLE opres.tolerance (
+  operation text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE,
+  tolerance opres.impact_tolerance NOT NULL,
+  since_revision bigint NOT NULL,
+  PRIMARY KEY (operation, tolerance)
+);
+
+-- A calendar is a named set of dates.
+CREATE TABLE opres.calendar_day (
+  calendar text COLLATE "C" NOT NULL CHECK (opres.is_code(calendar)),
+  day date NOT NULL CHECK (isfinite(day)),
+  since_revision bigint NOT NULL,
+  PRIMARY KEY (calendar, day)
+);
+
+CREATE TABLE opres.scenario (
+  code text COLLATE "C" PRIMARY KEY CHECK (opres.is_code(code)),
+  name text,
+  names jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(names) = 'object'),
+  start timestamptz CHECK (isfinite(start)),
+  since_revision bigint NOT NULL
+);
+
+CREATE TABLE opres.shock (
+  scenario text COLLATE "C" NOT NULL REFERENCES opres.scenario ON UPDATE CASCADE ON DELETE CASCADE,
+  code text COLLATE "C" NOT NULL CHECK (opres.is_code(code)),
+  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE,
+  onset interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(onset)),
+  level float8 NOT NULL DEFAULT 0 CHECK (level BETWEEN 0 AND 1),
+  duration interval CHECK (opres.is_duration(duration)),
+  data_loss interval CHECK (opres.is_duration(data_loss)),
+  probability float8 NOT NULL DEFAULT 1 CHECK (probability BETWEEN 0 AND 1),
+  duration_distribution opres.duration_distribution,
+  common_cause text CHECK (opres.is_code(common_cause)),
+  since_revision bigint NOT NULL,
+  PRIMARY KEY (scenario, code),
+  CHECK (duration IS NULL OR duration > interval '0' OR data_loss IS NOT NULL)
+);
+CREATE INDEX shock_node_idx ON opres.shock (node);
+
+-- map_head: the one row every editor locks first. No row = a map never edited. stamp is fresh for every statement that edits, so
+-- it names the content of the tables under a snapshot as no counter can (a counter comes back after ROLLBACK TO).
+CREATE TABLE opres.map_head (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  revision bigint NOT NULL,
+  stamp uuid NOT NULL
+);
+
+-- One row per revision. stamp = the last stamp of the revision: once a newer revision exists it never changes.
+CREATE TABLE opres.map_revision (
+  revision bigint PRIMARY KEY CHECK (revision > 0),
+  stamp uuid NOT NULL,
+  made_at timestamptz NOT NULL,
+  made_by name NOT NULL,
+  made_in xid8 NOT NULL,
+  label text UNIQUE CHECK (opres.is_code(label)),
+  approved_at timestamptz,
+  approved_by name,
+  CHECK ((approved_at IS NULL) = (approved_by IS NULL))
+);
+
+-- Rows as they were: a row of <table>_history was part of the map from since_revision until before until_revision.
+-- The map of revision r = rows of the table with since_revision <= r, and rows of its history with since_revision <= r < until_revision.
+CREATE TABLE opres.node_history (LIKE opres.node, until_revision bigint NOT NULL);
+CREATE TABLE opres.requirement_history (LIKE opres.requirement, until_revision bigint NOT NULL);
+CREATE TABLE opres.requirement_member_history (LIKE opres.requirement_member, until_revision bigint NOT NULL);
+CREATE TABLE opres.tolerance_history (LIKE opres.tolerance, until_revision bigint NOT NULL);
+CREATE TABLE opres.calendar_day_history (LIKE opres.calendar_day, until_revision bigint NOT NULL);
+CREATE TABLE opres.scenario_history (LIKE opres.scenario, until_revision bigint NOT NULL);
+CREATE TABLE opres.shock_history (LIKE opres.shock, until_revision bigint NOT NULL);
