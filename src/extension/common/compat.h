@@ -15,4 +15,12 @@
 	_Pragma("GCC visibility push(default)") PG_FUNCTION_INFO_V1(name);                                                             \
 	_Pragma("GCC visibility pop") extern int opres_function_needs_semicolon
 
+/* Leaves an input function with an error: from 16 on a soft one, so that pg_input_is_valid and COPY ... ON_ERROR work. */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#define OPRES_INPUT_ERROR(fcinfo, report) ereturn((fcinfo)->context, (Datum) 0, report)
+#else
+#define OPRES_INPUT_ERROR(fcinfo, report) ereport(ERROR, report)
+#endif
+
 #endif
