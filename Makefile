@@ -23,18 +23,31 @@ EXTENSION := opres
 MODULE_big := opres
 OBJS := $(ENGINE_SRC:.c=.o) $(EXTENSION_SRC:.c=.o)
 DATA_built := opres--$(OPRES_VERSION).sql
-EXTRA_CLEAN := build
+EXTRA_CLEAN := build $(OBJS:.o=.d)
 
-# -isystem for the server's headers would hide nothing of ours; warnings are errors for our code in `make lint`.
-PG_CPPFLAGS := -Isrc/engine -Isrc/extension
+# sql/*.sql: each creates the extension at its start and drops it at its end, so that they need no order.
+REGRESS := $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
+
+# -MMD: a changed header rebuilds what includes it. Warnings are errors in `make lint`.
+PG_CPPFLAGS := -Isrc/engine -Isrc/extension -MMD -MP
 PG_CFLAGS := -std=gnu11 -fvisibility=hidden -O2 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare $(EXTRA_CFLAGS)
 SHLIB_LINK := -lcgraph -lcdt -lm $(EXTRA_LDFLAGS)
 override with_llvm := no
 
-# PGXS without pg_config would say "Nothing to be done" and exit 0: fail loudly instead.
+.DEFAULT_GOAL := all
+ifneq ($(filter check,$(MAKECMDGOALS)),)
+$(error PGXS tests nothing in "make check": run make test)
+endif
+
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
+-include $(OBJS:.o=.d)
+else
+# Without PGXS make would say "Nothing to be done" and exit 0: fail loudly instead.
+.PHONY: all install uninstall installcheck clean
+all install uninstall installcheck clean:
+	@echo "$(PG_CONFIG) finds no PGXS here: install PostgreSQL's server development files, or run: test/install-deps demo" >&2; exit 1
 endif
 
 opres--$(OPRES_VERSION).sql: $(SQL_PARTS) Makefile
@@ -48,3 +61,52 @@ STAGE := $(CURDIR)/build/stage
 stage: all
 	@rm -rf $(STAGE)
 	@$(MAKE) -s install DESTDIR=$(STAGE) >/dev/null
+
+# What people type. Each installs what is missing first, so make is called again: only then is there a pg_config to ask.
+BUILD := $(MAKE) --no-print-directory -s -j2 stage
+.PHONY: help demo test test-long sanitize bench graphs lint
+help:
+	@sed -n 's/^#: //p' Makefile
+#: make             build the extension                make install     install it into this machine's PostgreSQL
+#: make demo        load the sample bank into a throw-away cluster, play an outage, draw it; says where to look
+#: make test        prove everything (test/run GROUP... runs some groups)
+#: make installcheck  the golden tests against a running server that has the extension
+#: make test-long   the random tests and fuzzers for longer
+#: make sanitize    the extension under UBSan in a server, the fuzzers for a minute each
+#: make lint        formats, warnings as errors, static analysis
+#: make bench       speed; BENCH_SIZES="1k 10k 100k 1M" for all sizes
+#: make graphs      draw the sample bank's maps again, into graphs/
+
+demo:
+	@test/install-deps demo
+	@$(BUILD)
+	@test/demo
+
+test:
+	@test/install-deps test
+	@$(BUILD)
+	@test/run
+
+test-long:
+	@test/install-deps test lint
+	@$(BUILD)
+	@OPRES_LONG=1 test/run engine twin server ubsan fuzz
+
+sanitize:
+	@test/install-deps test lint
+	@$(BUILD)
+	@test/run ubsan fuzz
+
+lint:
+	@test/install-deps test lint
+	@test/lint
+
+bench:
+	@test/install-deps test
+	@$(BUILD)
+	@test/bench/run $(BENCH_SIZES)
+
+graphs:
+	@test/install-deps demo
+	@$(BUILD)
+	@graphs/make-graphs
