@@ -4,6 +4,7 @@
 #include "common/interval.h"
 
 #include "common/int.h"
+#include "utils/timestamp.h"
 
 OpresTime
 opres_interval_to_time(const Interval *interval, const char *what)
@@ -31,4 +32,19 @@ opres_time_to_interval(OpresTime time)
 	interval->day = (int32) (time / USECS_PER_DAY);
 	interval->time = time % USECS_PER_DAY;
 	return interval;
+}
+
+/* What the tables' checks ask; opres_interval_to_time then accepts every such interval. */
+OPRES_FUNCTION(opres_is_duration);
+Datum
+opres_is_duration(PG_FUNCTION_ARGS)
+{
+	const Interval *interval = PG_GETARG_INTERVAL_P(0);
+	int64 days;
+	int64 time;
+
+	if (interval->month != 0 || pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days) ||
+		pg_add_s64_overflow(days, interval->time, &time))
+		PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(time >= 0 && time <= OPRES_LONGEST_DURATION);
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "common/settings.h"
+#include "map/edit.h"
 #include "utils/guc.h"
 
 _Pragma("GCC visibility push(default)") PG_MODULE_MAGIC;
@@ -23,4 +24,5 @@ _PG_init(void)
 	DefineCustomIntVariable("opres.max_memory", "Most memory one simulated outage may hold, besides the compiled map.",
 							"Zero means no limit.", &opres_max_memory, 1024 * 1024, 0, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
 							NULL, NULL, NULL);
+	opres_edit_init();
 }

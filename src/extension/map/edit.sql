@@ -1,1 +1,208 @@
--- edit
+-- Editing the map by plain SQL: triggers that turn a transaction into a revision, keep history and check the map at commit.
+-- The story of a statement is told in edit.c; here are the parts of it that are SQL. Functions that write map_head, map_revision or
+-- a history run as the owner: nobody else may. They are called by triggers alone, no user has the privilege to execute them.
+
+-- A new revision: the head, locked from here to the end of the transaction, and its row in map_revision. The upsert makes a second
+-- editor under REPEATABLE READ or SERIALIZABLE fail to serialize, even when the first one has only just created the head.
+CREATE FUNCTION opres.make_revision(stamp uuid) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  made bigint;
+BEGIN
+  INSERT INTO opres.map_head AS head (revision, stamp) VALUES (1, make_revision.stamp)
+  ON CONFLICT (only_row) DO UPDATE SET revision = head.revision + 1, stamp = excluded.stamp
+  RETURNING head.revision INTO made;
+  INSERT INTO opres.map_revision (revision, stamp, made_at, made_by, made_in)
+  VALUES (made, make_revision.stamp, clock_timestamp(), session_user, pg_current_xact_id());
+  RETURN made;
+END
+$$;
+COMMENT ON FUNCTION opres.make_revision(uuid) IS 'internal: begins a revision of the map; returns its number';
+
+-- Called only in a transaction that has made a revision. NULL = it has been rolled back to a savepoint before that.
+CREATE FUNCTION opres.renew_stamp(stamp uuid) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  made bigint;
+BEGIN
+  UPDATE opres.map_revision AS r SET stamp = renew_stamp.stamp
+  FROM opres.map_head AS head
+  WHERE r.revision = head.revision AND r.made_in = pg_current_xact_id()
+  RETURNING r.revision INTO made;
+  UPDATE opres.map_head AS head SET stamp = renew_stamp.stamp WHERE head.revision = made;
+  RETURN made;
+END
+$$;
+COMMENT ON FUNCTION opres.renew_stamp(uuid) IS 'internal: a fresh stamp for the revision this transaction is making; returns its number';
+
+-- INSERT ... ON CONFLICT calls the row triggers before it knows whether it will insert: a revision begun by an INSERT that came to
+-- nothing is taken back. The map is the one before, so it gets its old stamp again.
+CREATE FUNCTION opres.withdraw_revision(made bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM opres.node WHERE since_revision = made)
+    OR EXISTS (SELECT FROM opres.requirement WHERE since_revision = made)
+    OR EXISTS (SELECT FROM opres.requirement_member WHERE since_revision = made)
+    OR EXISTS (SELECT FROM opres.tolerance WHERE since_revision = made)
+    OR EXISTS (SELECT FROM opres.calendar_day WHERE since_revision = made)
+    OR EXISTS (SELECT FROM opres.scenario WHERE since_revision = made)
+    OR EXISTS (SELECT FROM opres.shock WHERE since_revision = made)
+    OR EXISTS (SELECT FROM opres.node_history WHERE until_revision = made)
+    OR EXISTS (SELECT FROM opres.requirement_history WHERE until_revision = made)
+    OR EXISTS (SELECT FROM opres.requirement_member_history WHERE until_revision = made)
+    OR EXISTS (SELECT FROM opres.tolerance_history WHERE until_revision = made)
+    OR EXISTS (SELECT FROM opres.calendar_day_history WHERE until_revision = made)
+    OR EXISTS (SELECT FROM opres.scenario_history WHERE until_revision = made)
+    OR EXISTS (SELECT FROM opres.shock_history WHERE until_revision = made)
+  THEN
+    RETURN false;
+  END IF;
+  DELETE FROM opres.map_revision AS r WHERE r.revision = made AND r.made_in = pg_current_xact_id();
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  UPDATE opres.map_head AS head SET revision = r.revision, stamp = r.stamp FROM opres.map_revision AS r WHERE r.revision = made - 1;
+  IF NOT FOUND THEN
+    DELETE FROM opres.map_head;
+  END IF;
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION opres.withdraw_revision(bigint) IS 'internal: takes back a revision in which nothing has changed; false if something has';
+
+-- What makes a map valid beyond one row. Looks at what revision `made` has touched, and at nothing unless this transaction makes it.
+CREATE FUNCTION opres.check_revision(made bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  bad record;
+BEGIN
+  IF NOT EXISTS (SELECT FROM opres.map_revision AS r WHERE r.revision = made AND r.made_in = pg_current_xact_id()) THEN
+    RETURN;
+  END IF;
+
+  -- A member that comes or changes carries the revision itself; one that has gone left its trace in the history, unless it came in
+  -- the same revision: then the requirement is again what it was.
+  WITH touched AS MATERIALIZED (
+    SELECT node, name AS requirement FROM opres.requirement WHERE since_revision = made
+    UNION SELECT node, requirement FROM opres.requirement_member WHERE since_revision = made
+    UNION SELECT node, requirement FROM opres.requirement_member_history WHERE until_revision = made
+  ), supply AS (
+    SELECT m.node, m.requirement, count(*) FILTER (WHERE NOT m.standby) AS active,
+      coalesce(sum(m.capacity) FILTER (WHERE NOT m.standby), 0) AS capacity
+    FROM opres.requirement_member AS m JOIN touched USING (node, requirement)
+    GROUP BY m.node, m.requirement
+  )
+  SELECT q.*, s.active, s.capacity INTO bad
+  FROM supply AS s JOIN opres.requirement AS q ON q.node = s.node AND q.name = s.requirement
+  WHERE s.active = 0
+    OR q.mode = 'quorum' AND q.needed > s.active
+    OR q.mode = 'pool' AND s.capacity < q.needed * (1 - 1e-9)
+  ORDER BY q.node, q.name LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', SCHEMA = 'opres', TABLE = 'requirement', CONSTRAINT = 'requirement_can_be_met',
+      MESSAGE = CASE
+        WHEN bad.active = 0 THEN format('requirement "%s" of node "%s" has standby members only', bad.name, bad.node)
+        WHEN bad.mode = 'quorum' THEN format('requirement "%s" of node "%s" needs %s of %s active members', bad.name, bad.node,
+          bad.needed, bad.active)
+        ELSE format('requirement "%s" of node "%s" needs capacity %s of %s', bad.name, bad.node, bad.needed, bad.capacity) END,
+      DETAIL = CASE
+        WHEN bad.active = 0 THEN 'A requirement with members needs at least one that is no standby.'
+        WHEN bad.mode = 'quorum' THEN 'A quorum needs a whole number from 1 to the number of its active members.'
+        ELSE 'A pool needs at most what its active members have together; standby members do not count.' END,
+      HINT = 'Change the requirement and its members in one transaction: they are checked at its end.';
+  END IF;
+
+  SELECT n.code, n.kind, t.tolerance INTO bad
+  FROM opres.tolerance AS t JOIN opres.node AS n ON n.code = t.operation
+  WHERE (t.since_revision = made OR n.since_revision = made) AND n.kind <> 'operation'
+  ORDER BY n.code LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', SCHEMA = 'opres', TABLE = 'tolerance', CONSTRAINT = 'tolerance_of_operation',
+      MESSAGE = format('node "%s" has a tolerance but is no operation', bad.code),
+      DETAIL = format('Its kind is %s, the tolerance "%s".', bad.kind, bad.tolerance),
+      HINT = 'Only operations have tolerances: remove it, or make the node an operation.';
+  END IF;
+
+  SELECT s.scenario, s.common_cause, min(s.probability) AS low, max(s.probability) AS high INTO bad
+  FROM opres.shock AS s
+  WHERE s.common_cause IS NOT NULL AND s.scenario IN (SELECT t.scenario FROM opres.shock AS t WHERE t.since_revision = made)
+  GROUP BY s.scenario, s.common_cause
+  HAVING min(s.probability) <> max(s.probability)
+  ORDER BY s.scenario, s.common_cause LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', SCHEMA = 'opres', TABLE = 'shock', CONSTRAINT = 'shock_common_cause',
+      MESSAGE = format('shocks of common cause "%s" in scenario "%s" have unequal probabilities', bad.common_cause, bad.scenario),
+      DETAIL = format('They range from %s to %s.', bad.low, bad.high),
+      HINT = 'Shocks of one common cause happen together: give them the same probability.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION opres.check_revision(bigint) IS 'internal: refuses an invalid map at the end of the transaction that makes the revision';
+
+-- The triggers. C functions; what each does stands in edit.c.
+CREATE FUNCTION opres.edit_begin() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'opres_edit_begin';
+COMMENT ON FUNCTION opres.edit_begin() IS 'trigger: one editor at a time';
+CREATE FUNCTION opres.edit_row() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'opres_edit_row';
+COMMENT ON FUNCTION opres.edit_row() IS 'trigger: makes the change of a row part of a revision';
+CREATE FUNCTION opres.edit_settle() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'opres_edit_settle';
+COMMENT ON FUNCTION opres.edit_settle() IS 'trigger: ends a statement that edits';
+CREATE FUNCTION opres.edit_check() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'opres_edit_check';
+COMMENT ON FUNCTION opres.edit_check() IS 'trigger: checks the map at the end of the transaction';
+CREATE FUNCTION opres.refuse_truncate() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'opres_refuse_truncate';
+COMMENT ON FUNCTION opres.refuse_truncate() IS 'trigger: refuses TRUNCATE';
+CREATE FUNCTION opres.edit_noted() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'opres_edit_noted';
+COMMENT ON FUNCTION opres.edit_noted() IS 'internal: history was written, the map must be checked again';
+
+-- Order: the names of AFTER triggers are their order. History comes before the settling, which may check the map.
+-- ENABLE ALWAYS: on a subscriber of logical replication (session_replication_role = replica) rows arrive as they were written at the
+-- publisher, head, revisions and history with them: no edit, like a restore, but sessions there must let go of compiled maps, and
+-- TRUNCATE is no better there. The other triggers rest: what they do arrives by itself.
+DO $$
+DECLARE
+  map_table name;
+  columns text;
+BEGIN
+  FOREACH map_table IN ARRAY '{node,requirement,requirement_member,tolerance,calendar_day,scenario,shock}'::name[] LOOP
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO columns
+    FROM pg_catalog.pg_attribute
+    WHERE attrelid = format('opres.%I', map_table)::regclass AND attnum > 0 AND NOT attisdropped;
+
+    EXECUTE format($format$
+      CREATE FUNCTION opres.%2$I() RETURNS trigger
+      LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+      DECLARE
+        made bigint := (SELECT revision FROM opres.map_head);
+      BEGIN
+        INSERT INTO opres.%3$I (%4$s, until_revision)
+        SELECT %4$s, made FROM old_rows WHERE since_revision < made;
+        IF FOUND THEN
+          PERFORM opres.edit_noted();
+        END IF;
+        RETURN NULL;
+      END
+      $body$;
+      COMMENT ON FUNCTION opres.%2$I() IS 'trigger: keeps rows of %1$s as they were before a revision';
+
+      CREATE TRIGGER edit_begin BEFORE UPDATE OR DELETE ON opres.%1$I FOR EACH STATEMENT EXECUTE FUNCTION opres.edit_begin();
+      CREATE TRIGGER edit_row BEFORE INSERT OR UPDATE OR DELETE ON opres.%1$I FOR EACH ROW EXECUTE FUNCTION opres.edit_row();
+      CREATE TRIGGER history_of_delete AFTER DELETE ON opres.%1$I REFERENCING OLD TABLE AS old_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION opres.%2$I();
+      CREATE TRIGGER history_of_update AFTER UPDATE ON opres.%1$I REFERENCING OLD TABLE AS old_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION opres.%2$I();
+      CREATE TRIGGER settle AFTER INSERT OR UPDATE OR DELETE ON opres.%1$I FOR EACH STATEMENT EXECUTE FUNCTION opres.edit_settle();
+      ALTER TABLE opres.%1$I ENABLE ALWAYS TRIGGER edit_row;
+      $format$, map_table, 'keep_' || map_table || '_history', map_table || '_history', columns);
+  END LOOP;
+
+  FOR map_table IN SELECT relname FROM pg_catalog.pg_class WHERE relnamespace = 'opres'::regnamespace AND relkind = 'r' LOOP
+    EXECUTE format($format$
+      CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON opres.%1$I FOR EACH STATEMENT EXECUTE FUNCTION opres.refuse_truncate();
+      ALTER TABLE opres.%1$I ENABLE ALWAYS TRIGGER refuse_truncate;
+      $format$, map_table);
+  END LOOP;
+END
+$$;
+
+-- Every edit writes the head, so its end of transaction is the map's. SET CONSTRAINTS opres.map_is_valid IMMEDIATE checks at once.
+CREATE CONSTRAINT TRIGGER map_is_valid AFTER INSERT OR UPDATE ON opres.map_head
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION opres.edit_check();

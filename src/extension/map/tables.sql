@@ -2,7 +2,11 @@
 -- (edit.sql) turn a transaction that changes them into a new revision.
 --
 -- since_revision: the revision that wrote the row; filled in by a trigger. NULL on arrival = an edit; a value on arrival = a row
--- restored from a dump, which is no edit. Editors have no privilege on that column.
+-- restored from a dump, which is no edit. Editors have no privilege on that column. It stays the last column, and is indexed: what
+-- a revision has touched is found without reading the whole map (the check at commit, map_diff).
+--
+-- Foreign keys are checked statement by statement. They are deferrable: after SET CONSTRAINTS ALL DEFERRED the rows of one
+-- transaction may come and go in any order (DELETE FROM opres.node, say, without emptying the other tables first).
 
 CREATE TYPE opres.node_kind AS ENUM
   ('operation', 'process', 'people', 'system', 'data', 'facility', 'network', 'third_party');
@@ -12,8 +16,8 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN octet_length(code) BETWEEN 1 AND 200 AND code !~ '[[:cntrl:]]' AND code = btrim(code);
 
 CREATE FUNCTION opres.is_duration(value interval) RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN extract(month FROM value) = 0 AND extract(year FROM value) = 0 AND value >= interval '0' AND value <= interval '36500 days';
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_is_duration';
+COMMENT ON FUNCTION opres.is_duration(interval) IS 'whether an interval can be a duration of the map: no months or years, not negative, at most 36500 days of 24 hours';
 
 CREATE TABLE opres.node (
   code text COLLATE "C" PRIMARY KEY CHECK (opres.is_code(code)),
@@ -36,7 +40,7 @@ CREATE TABLE opres.node (
 );
 
 CREATE TABLE opres.requirement (
-  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE,
+  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
   name text COLLATE "C" NOT NULL CHECK (opres.is_code(name)),
   mode text NOT NULL DEFAULT 'quorum' CHECK (mode IN ('quorum', 'pool')),
   needed float8 CHECK (needed > 0 AND needed < 'infinity' AND (mode <> 'quorum' OR needed = floor(needed))),
@@ -52,19 +56,19 @@ CREATE TABLE opres.requirement (
 CREATE TABLE opres.requirement_member (
   node text COLLATE "C" NOT NULL,
   requirement text COLLATE "C" NOT NULL,
-  member text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE,
+  member text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE DEFERRABLE,
   capacity float8 NOT NULL DEFAULT 1 CHECK (capacity > 0 AND capacity < 'infinity'),
   standby boolean NOT NULL DEFAULT false,
   replica_lag interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(replica_lag)),
   since_revision bigint NOT NULL,
   PRIMARY KEY (node, requirement, member),
-  FOREIGN KEY (node, requirement) REFERENCES opres.requirement ON UPDATE CASCADE ON DELETE CASCADE,
+  FOREIGN KEY (node, requirement) REFERENCES opres.requirement ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
   CHECK (member <> node)
 );
 CREATE INDEX requirement_member_member_idx ON opres.requirement_member (member);
 
 CREATE TABLE opres.tolerance (
-  operation text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE,
+  operation text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
   tolerance opres.impact_tolerance NOT NULL,
   since_revision bigint NOT NULL,
   PRIMARY KEY (operation, tolerance)
@@ -87,9 +91,9 @@ CREATE TABLE opres.scenario (
 );
 
 CREATE TABLE opres.shock (
-  scenario text COLLATE "C" NOT NULL REFERENCES opres.scenario ON UPDATE CASCADE ON DELETE CASCADE,
+  scenario text COLLATE "C" NOT NULL REFERENCES opres.scenario ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
   code text COLLATE "C" NOT NULL CHECK (opres.is_code(code)),
-  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE,
+  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE DEFERRABLE,
   onset interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(onset)),
   level float8 NOT NULL DEFAULT 0 CHECK (level BETWEEN 0 AND 1),
   duration interval CHECK (opres.is_duration(duration)),
@@ -103,8 +107,9 @@ CREATE TABLE opres.shock (
 );
 CREATE INDEX shock_node_idx ON opres.shock (node);
 
--- map_head: the one row every editor locks first. No row = a map never edited. stamp is fresh for every statement that edits, so
--- it names the content of the tables under a snapshot as no counter can (a counter comes back after ROLLBACK TO).
+-- map_head: the one row every editor updates first. No row = a map never edited. stamp names what the tables hold under a snapshot,
+-- as no counter can (a counter comes back after ROLLBACK TO): it is fresh in every transaction and subtransaction that edits, and
+-- again after a compiled map was made of it (edit.h).
 CREATE TABLE opres.map_head (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   revision bigint NOT NULL,
@@ -118,7 +123,7 @@ CREATE TABLE opres.map_revision (
   made_at timestamptz NOT NULL,
   made_by name NOT NULL,
   made_in xid8 NOT NULL,
-  label text UNIQUE CHECK (opres.is_code(label)),
+  label text COLLATE "C" UNIQUE CHECK (opres.is_code(label)),
   approved_at timestamptz,
   approved_by name,
   CHECK ((approved_at IS NULL) = (approved_by IS NULL))
@@ -126,10 +131,43 @@ CREATE TABLE opres.map_revision (
 
 -- Rows as they were: a row of <table>_history was part of the map from since_revision until before until_revision.
 -- The map of revision r = rows of the table with since_revision <= r, and rows of its history with since_revision <= r < until_revision.
-CREATE TABLE opres.node_history (LIKE opres.node, until_revision bigint NOT NULL);
-CREATE TABLE opres.requirement_history (LIKE opres.requirement, until_revision bigint NOT NULL);
-CREATE TABLE opres.requirement_member_history (LIKE opres.requirement_member, until_revision bigint NOT NULL);
-CREATE TABLE opres.tolerance_history (LIKE opres.tolerance, until_revision bigint NOT NULL);
-CREATE TABLE opres.calendar_day_history (LIKE opres.calendar_day, until_revision bigint NOT NULL);
-CREATE TABLE opres.scenario_history (LIKE opres.scenario, until_revision bigint NOT NULL);
-CREATE TABLE opres.shock_history (LIKE opres.shock, until_revision bigint NOT NULL);
+-- The primary key: a revision ends a row at most once. It begins with until_revision, for what a revision has ended.
+CREATE TABLE opres.node_history (LIKE opres.node, until_revision bigint NOT NULL, PRIMARY KEY (until_revision, code));
+CREATE TABLE opres.requirement_history
+  (LIKE opres.requirement, until_revision bigint NOT NULL, PRIMARY KEY (until_revision, node, name));
+CREATE TABLE opres.requirement_member_history
+  (LIKE opres.requirement_member, until_revision bigint NOT NULL, PRIMARY KEY (until_revision, node, requirement, member));
+CREATE TABLE opres.tolerance_history
+  (LIKE opres.tolerance, until_revision bigint NOT NULL, PRIMARY KEY (until_revision, operation, tolerance));
+CREATE TABLE opres.calendar_day_history
+  (LIKE opres.calendar_day, until_revision bigint NOT NULL, PRIMARY KEY (until_revision, calendar, day));
+CREATE TABLE opres.scenario_history (LIKE opres.scenario, until_revision bigint NOT NULL, PRIMARY KEY (until_revision, code));
+CREATE TABLE opres.shock_history (LIKE opres.shock, until_revision bigint NOT NULL, PRIMARY KEY (until_revision, scenario, code));
+
+COMMENT ON TABLE opres.node IS 'operations, process steps and resources of the map';
+COMMENT ON TABLE opres.requirement IS 'what a node needs: one row per named requirement of a node';
+COMMENT ON TABLE opres.requirement_member IS 'the suppliers of a requirement, active or standby';
+COMMENT ON TABLE opres.tolerance IS 'impact tolerances of operations';
+COMMENT ON TABLE opres.calendar_day IS 'business-day calendars: the days of each';
+COMMENT ON TABLE opres.scenario IS 'scenarios: named sets of shocks';
+COMMENT ON TABLE opres.shock IS 'shocks of a scenario: what hits which node, when, how hard and for how long';
+COMMENT ON TABLE opres.map_head IS 'the current revision of the map: one row, none before the first edit';
+COMMENT ON TABLE opres.map_revision IS 'the revisions of the map: who made each and when, its label and approval';
+
+-- pg_dump writes the rows of all of them (and none of the objects: those come with CREATE EXTENSION). The tables of the map get an
+-- index on since_revision.
+DO $$
+DECLARE
+  map_table name;
+BEGIN
+  FOREACH map_table IN ARRAY '{node,requirement,requirement_member,tolerance,calendar_day,scenario,shock}'::name[] LOOP
+    PERFORM pg_catalog.pg_extension_config_dump('opres.' || map_table, '');
+    PERFORM pg_catalog.pg_extension_config_dump('opres.' || map_table || '_history', '');
+    EXECUTE format('CREATE INDEX %I ON opres.%I (since_revision)', map_table || '_since_revision_idx', map_table);
+    EXECUTE format('COMMENT ON TABLE opres.%I IS %L', map_table || '_history', 'rows of ' || map_table || ' as they were: part of '
+      'the map from since_revision until before until_revision');
+  END LOOP;
+  PERFORM pg_catalog.pg_extension_config_dump('opres.map_head', '');
+  PERFORM pg_catalog.pg_extension_config_dump('opres.map_revision', '');
+END
+$$;
