@@ -18,8 +18,7 @@ typedef struct OpresShock
 
 typedef struct OpresLimits
 {
-	int64_t max_events; /* instants times nodes evaluated; 0 = none */
-	size_t max_memory;  /* bytes of a run; 0 = none */
+	int64_t max_events; /* evaluations of a node or requirement; 0 = none. Memory is limited by the arena. */
 } OpresLimits;
 
 /* Work space as large as the model, all -1 between runs; kept with the model so that a small outage costs no large memset. */
@@ -39,7 +38,7 @@ OpresStatus opres_outage_run(const OpresModel *model, OpresScratch *scratch, con
 
 /* The level of a node as reported: every change by more than OPRES_EPSILON. Empty for an untouched node. */
 OpresCurve opres_outage_levels(const OpresOutage *outage, int32_t node);
-/* Nodes touched (their level or own level changed), in node order. */
+/* Nodes whose level changed, in node order. */
 int32_t opres_outage_touched(const OpresOutage *outage, const int32_t **nodes);
 /* True if the run, went on after its last shock edge, would repeat for ever with this node falling below `level` in every period.
  */
@@ -53,11 +52,10 @@ OpresTime opres_outage_breach_data_loss(const OpresOutage *outage, int32_t node,
 /* Why the node has its level at that time: one link of the chain from the node to the shock that binds. */
 typedef enum OpresBecause
 {
-	OPRES_BECAUSE_FINE,   /* level is 1 */
-	OPRES_BECAUSE_SHOCK,  /* its own shock binds */
-	OPRES_BECAUSE_RUN,    /* a run requirement binds */
-	OPRES_BECAUSE_START,  /* a start requirement keeps it from coming back */
-	OPRES_BECAUSE_REPEATS /* the node is already in the chain */
+	OPRES_BECAUSE_FINE,  /* level is 1 */
+	OPRES_BECAUSE_SHOCK, /* its own shock binds */
+	OPRES_BECAUSE_RUN,   /* a run requirement binds */
+	OPRES_BECAUSE_START  /* a start requirement keeps it from coming back */
 } OpresBecause;
 
 typedef struct OpresCauseLink
