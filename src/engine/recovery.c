@@ -1,0 +1,61 @@
+/*
+ * recovery.c - when a node is back for good, and which direct suppliers it had to wait for.
+ */
+#include "trace.h"
+
+/* The curve dips below 1 at some moment, or (at_end) is below 1 when the horizon comes. */
+static bool
+dips(OpresCurve curve, bool at_end)
+{
+	for (int32_t i = at_end ? curve.count - 1 : 0; i >= 0 && i < curve.count; i++)
+		if (curve.steps[i].level < 1.0 - OPRES_EPSILON)
+			return true;
+	return false;
+}
+
+/*
+ * A supplier is waited for if it is a member of a requirement that was not whole (after its buffer), was below 1 itself, and came
+ * back no later than the node; for a node that never comes back, if requirement and supplier are still below 1 at the horizon.
+ */
+OpresStatus
+opres_outage_recovery(const OpresOutage *outage, int32_t node, OpresArena *arena, OpresTime *back_at, int32_t **waits_for,
+					  int32_t *count, OpresError *error)
+{
+	const OpresModel *model = outage->model;
+	OpresTrace trace = { outage, arena };
+	OpresNodeTrace n;
+	int32_t capacity = 0;
+	bool never;
+
+	*waits_for = NULL;
+	*count = 0;
+	*back_at = opres_curve_recovered(opres_outage_levels(outage, node), 1.0, outage->horizon);
+	never = *back_at == OPRES_NEVER;
+	if (opres_cancelled(arena->env))
+		return opres_fail(error, OPRES_CANCELLED, -1, "cancelled");
+	if (!opres_trace_node(&trace, node, &n))
+		return opres_fail(error, arena->status, -1, "not enough memory for the order of recovery");
+	for (int32_t i = 0; i < n.requirement_count; i++)
+	{
+		int32_t requirement = n.requirements[i].requirement;
+
+		if (!dips(n.requirements[i].buffered, never))
+			continue;
+		for (int32_t m = model->requirements[requirement].first_member; m < member_end(model, requirement); m++)
+		{
+			OpresCurve level = opres_outage_levels(outage, model->member_node[m]);
+			bool listed = false;
+
+			if (!dips(level, never) || (!never && opres_curve_recovered(level, 1.0, outage->horizon) > *back_at))
+				continue;
+			for (int32_t k = 0; k < *count; k++)
+				listed |= (*waits_for)[k] == model->member_node[m];
+			if (listed)
+				continue;
+			if (!opres_arena_grow(arena, (void **) waits_for, &capacity, *count + 1, sizeof(int32_t)))
+				return opres_fail(error, arena->status, -1, "not enough memory for the order of recovery");
+			(*waits_for)[(*count)++] = model->member_node[m];
+		}
+	}
+	return OPRES_OK;
+}
