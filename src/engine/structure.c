@@ -89,7 +89,7 @@ member_fell(Fall *f, int32_t requirement, bool *met)
 }
 
 static bool
-spread_fall(Fall *f, double threshold)
+spread_fall(Fall *f, double threshold, bool with_start)
 {
 	const OpresModel *model = f->model;
 
@@ -103,7 +103,7 @@ spread_fall(Fall *f, double threshold)
 			const OpresRequirement *r = &model->requirements[requirement];
 			bool met;
 
-			if (r->for_start || r->impact < threshold || f->scratch->node_slot[r->owner] >= 0)
+			if ((r->for_start && !with_start) || r->impact < threshold || f->scratch->node_slot[r->owner] >= 0)
 				continue;
 			if (!member_fell(f, requirement, &met) || (!met && !fall_down(f, r->owner)))
 				return false;
@@ -119,14 +119,14 @@ spread_fall(Fall *f, double threshold)
 
 OpresStatus
 opres_structure_down(const OpresModel *model, OpresScratch *scratch, const int32_t *failed, int32_t failed_count, double threshold,
-					 OpresArena *arena, int32_t **down, int32_t *down_count, OpresError *error)
+					 bool with_start, OpresArena *arena, int32_t **down, int32_t *down_count, OpresError *error)
 {
 	Fall f = { .model = model, .scratch = scratch, .arena = arena };
 	bool fine = true;
 
 	for (int32_t i = 0; i < failed_count && fine; i++)
 		fine = fall_down(&f, failed[i]);
-	fine = fine && spread_fall(&f, threshold);
+	fine = fine && spread_fall(&f, threshold, with_start);
 	for (int32_t i = 0; i < f.down_count; i++)
 		scratch->node_slot[f.down[i]] = -1;
 	for (int32_t i = 0; i < f.reached_count; i++)

@@ -7,9 +7,13 @@
 
 #include "outage.h"
 
-/* Nodes down when `failed` nodes have failed, failed ones included, in the order they fell; threshold as in the page (0.5). */
+/*
+ * Nodes down when `failed` nodes have failed, failed ones included, in the order they fell. Requirements with an impact below
+ * threshold (0.5 in the page) don't count; start requirements count only if with_start (then: what could not be started again).
+ */
 OpresStatus opres_structure_down(const OpresModel *model, OpresScratch *scratch, const int32_t *failed, int32_t failed_count,
-								 double threshold, OpresArena *arena, int32_t **down, int32_t *down_count, OpresError *error);
+								 double threshold, bool with_start, OpresArena *arena, int32_t **down, int32_t *down_count,
+								 OpresError *error);
 
 /* One representative cycle for each strongly connected component that can never restart once down. cycles: node lists laid end
    to end, each cycle's length in lengths. */

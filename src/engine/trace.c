@@ -49,7 +49,8 @@ sort_moments(Moments *m)
 {
 	int32_t kept = 0;
 
-	qsort(m->at, (size_t) m->count, sizeof(OpresTime), compare_times);
+	if (m->count > 1) /* no array yet without moments */
+		qsort(m->at, (size_t) m->count, sizeof(OpresTime), compare_times);
 	for (int32_t i = 0; i < m->count; i++)
 		if (kept == 0 || m->at[i] != m->at[kept - 1])
 			m->at[kept++] = m->at[i];
