@@ -12,8 +12,14 @@ CREATE TYPE opres.node_kind AS ENUM
   ('operation', 'process', 'people', 'system', 'data', 'facility', 'network', 'third_party');
 
 CREATE FUNCTION opres.is_code(code text) RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN octet_length(code) BETWEEN 1 AND 200 AND code !~ '[[:cntrl:]]' AND code = btrim(code);
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_is_code';
+COMMENT ON FUNCTION opres.is_code(text) IS
+  'whether a text can be a code: 1 to 200 bytes, no control character, no blank at either end';
+
+CREATE FUNCTION opres.is_names(names jsonb) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_is_names';
+COMMENT ON FUNCTION opres.is_names(jsonb) IS
+  'whether a JSON value can be names in other languages: an object with language codes (ja, zh-Hant) as keys and strings as values';
 
 CREATE FUNCTION opres.is_duration(value interval) RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_is_duration';
@@ -23,7 +29,7 @@ CREATE TABLE opres.node (
   code text COLLATE "C" PRIMARY KEY CHECK (opres.is_code(code)),
   kind opres.node_kind NOT NULL,
   name text,
-  names jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(names) = 'object'),
+  names jsonb NOT NULL DEFAULT '{}' CHECK (opres.is_names(names)),
   owner text,
   location text,
   country text,
@@ -32,7 +38,7 @@ CREATE TABLE opres.node (
   rto interval CHECK (opres.is_duration(rto)),
   rpo interval CHECK (opres.is_duration(rpo)),
   mtpd interval CHECK (opres.is_duration(mtpd)),
-  reviewed_on date,
+  reviewed_on date CHECK (isfinite(reviewed_on)),
   reviewed_by text,
   attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
   since_revision bigint NOT NULL,
@@ -85,7 +91,7 @@ CREATE TABLE opres.calendar_day (
 CREATE TABLE opres.scenario (
   code text COLLATE "C" PRIMARY KEY CHECK (opres.is_code(code)),
   name text,
-  names jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(names) = 'object'),
+  names jsonb NOT NULL DEFAULT '{}' CHECK (opres.is_names(names)),
   start timestamptz CHECK (isfinite(start)),
   since_revision bigint NOT NULL
 );
