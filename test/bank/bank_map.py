@@ -341,6 +341,7 @@ node("sys.scheduler", "Job scheduler (east only)", "ジョブ管理（東のみ�
 need("sys.scheduler", "data centre", "fac.dc-east")
 node("sys.boj-main", "BOJ-NET terminal, head office", "日銀ネット端末（本店）", "markets", "hq")
 need("sys.boj-main", "room", "fac.hq")
+need("sys.boj-main", "way into town", "tp.conduit")
 node("sys.boj-west", "BOJ-NET terminal, west", "日銀ネット端末（西）", "markets", "opsw")
 need("sys.boj-west", "room", "fac.ops-west")
 node("sys.treasury", "Treasury system", "資金証券システム", "markets", "kanto", restart="20 min")
@@ -442,8 +443,10 @@ need("net.wan", "administrator log-in, to start (cached one hour)", "sys.identit
      switchover="4h")
 node("net.wan-a", "Line of carrier A", "回線（通信事業者A）", "it", "hq")
 need("net.wan-a", "carrier", "tp.carrier-a")
+need("net.wan-a", "way into town", "tp.conduit")
 node("net.wan-b", "Line of carrier B", "回線（通信事業者B）", "it", "hq")
 need("net.wan-b", "carrier", "tp.carrier-b")
+need("net.wan-b", "way into town", "tp.conduit")
 node("net.dci", "Link between the data centres", "データセンター間回線", "it", "kanto")
 need("net.dci", "carriers", "tp.carrier-a tp.carrier-b", needed=1)
 node("net.internet", "Internet access", "インターネット接続", "cyber", "kanto", restart="5 min")
@@ -462,6 +465,7 @@ node("net.card-line", "Card network line", "カード回線", "card", "kanto")
 need("net.card-line", "carriers", "tp.carrier-a | tp.carrier-b", switchover="5 min")
 node("net.voice", "Telephone lines", "電話回線", "digital", "ops", restart="5 min")
 need("net.voice", "carriers", "tp.carrier-a | tp.carrier-b", switchover="30 min", failure=0.05)
+need("net.voice", "way into town", "tp.conduit")
 
 # ---------------------------------------------------------------- facilities
 
@@ -533,10 +537,8 @@ node("tp.mailing-sub", "Subcontractor for printing", "印刷再委託先", "ops"
 node("tp.call-vendor", "Call centre contractor", "コールセンター受託会社", "digital", "opsw", rank=1, service="call centre")
 need("tp.call-vendor", "site", "fac.call-west")
 node("tp.carrier-a", "Telecom carrier A", "通信事業者A", "it", "tokyo", rank=1, service="lines")
-need("tp.carrier-a", "conduit", "tp.conduit")
 node("tp.carrier-b", "Telecom carrier B", "通信事業者B", "it", "tokyo", rank=1, service="lines")
-need("tp.carrier-b", "conduit", "tp.conduit")
-node("tp.conduit", "Owner of the cable conduit both carriers rent", "管路・とう道の保有会社（両社が賃借）", "it", "hq", rank=2,
+node("tp.conduit", "Owner of the conduit into town, rented by both carriers", "市内管路の保有会社（両通信事業者が賃借）", "it", "hq", rank=2,
      service="conduit", unavailability=0.0001)
 node("tp.power-east", "Power company east", "電力会社（東）", "admin", "kanto", rank=1, service="power", unavailability=0.0002)
 node("tp.power-west", "Power company west", "電力会社（西）", "admin", "kansai", rank=1, service="power", unavailability=0.0002)

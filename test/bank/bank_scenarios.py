@@ -32,7 +32,7 @@ scenario("earthquake", "Large earthquake near the head office", "大規模地震
          ("cash", "tp.cash-carrier", gone("3 days", level=0.5, common_cause="quake")))
 scenario("carrier-a-lost", "Carrier A lost for eight hours", "通信事業者Aの大規模障害", "2027-02-12T10:00:00+09:00",
          ("carrier", "tp.carrier-a", gone("8h", duration_distribution="triangular(2h,8h,60h)")))
-scenario("conduit-cut", "The conduit that both carriers rent is cut for two hours", "管路切断（両通信事業者が共用・2時間）",
+scenario("conduit-cut", "The conduit into town that both carriers rent is cut for two hours", "市内管路の切断（両通信事業者が共用・2時間）",
          "2027-01-20T10:00:00+09:00",
          ("conduit", "tp.conduit", gone("2h", duration_distribution="uniform(1h,8h)")))
 
