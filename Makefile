@@ -5,7 +5,10 @@ OPRES_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" opres.con
 
 # The install script is put together from the rooms' SQL files in this order.
 SQL_PARTS := \
-	src/extension/types/types.sql \
+	src/extension/types/duration.sql \
+	src/extension/types/tolerance.sql \
+	src/extension/types/level_curve.sql \
+	src/extension/types/duration_distribution.sql \
 	src/extension/map/tables.sql \
 	src/extension/map/edit.sql \
 	src/extension/map/revision.sql \

@@ -1,4 +1,4 @@
--- The types of opres: durations as text, impact tolerances, levels over time, distributions of durations.
+-- Durations as text.
 
 CREATE FUNCTION opres.duration(value text) RETURNS interval
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_duration';
@@ -9,6 +9,3 @@ CREATE FUNCTION opres.duration_text(value interval) RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_duration_text';
 COMMENT ON FUNCTION opres.duration_text(interval) IS
   'The canonical text of a duration, whatever IntervalStyle says: ''1d 2h 30min'', ''0''. duration() reads it back. Months and negative values are refused.';
-
-CREATE DOMAIN opres.impact_tolerance AS text;
-CREATE DOMAIN opres.duration_distribution AS text;
