@@ -14,6 +14,7 @@ SQL_PARTS := \
 	src/extension/map/revision.sql \
 	src/extension/map/document.sql \
 	src/extension/map/check.sql \
+	src/extension/map/diff.sql \
 	src/extension/map/depends.sql \
 	src/extension/outage/outage.sql \
 	src/extension/drawing/drawing.sql \
