@@ -150,6 +150,8 @@ typedef struct OpresWalk
 	uint8 *node_kind; /* position in the list of kinds: 0 = operation, 1 = process */
 	int node_count;
 	OpresNames *calendars;
+	OpresNameKey *calendar_code;
+	int calendar_count;
 } OpresWalk;
 
 /* Checks the whole document, throws at the first thing wrong. Returns OPRES_PARTS sets of rows. */

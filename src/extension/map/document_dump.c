@@ -17,8 +17,7 @@ same_scalar(const JsonbValue *a, const JsonbValue *b)
 		case jbvString:
 			return a->val.string.len == b->val.string.len && memcmp(a->val.string.val, b->val.string.val, a->val.string.len) == 0;
 		case jbvNumeric:
-			return DatumGetBool(
-				DirectFunctionCall2(numeric_eq, NumericGetDatum(a->val.numeric), NumericGetDatum(b->val.numeric)));
+			return DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(a->val.numeric), NumericGetDatum(b->val.numeric)));
 		case jbvBool:
 			return a->val.boolean == b->val.boolean;
 		default:
@@ -29,7 +28,8 @@ same_scalar(const JsonbValue *a, const JsonbValue *b)
 static bool
 is_empty_object(const JsonbValue *value)
 {
-	return value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data) && JsonContainerSize(value->val.binary.data) == 0;
+	return value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data) &&
+		   JsonContainerSize(value->val.binary.data) == 0;
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include "utils/timestamp.h"
 
 #include "map/map_cache.h"
+#include "tolerance.h"
 
 static const OpresField tolerance_fields[] = {
 	{ .name = "operation", .type = OPRES_FIELD_CODE, .required = true },
@@ -131,6 +132,8 @@ opres_walk_calendars(OpresWalk *walk, const JsonbValue *raw_calendars)
 	opres_rows_begin(walk, OPRES_PART_CALENDAR_DAY, "new_calendar_day", day_parents, &day_shape);
 	opres_elements_begin(&calendars, &walk->root, "calendars", raw_calendars);
 	walk->calendars = opres_names_make(calendars.count);
+	walk->calendar_count = calendars.count;
+	walk->calendar_code = MemoryContextAllocHuge(CurrentMemoryContext, Max(calendars.count, 1) * sizeof(OpresNameKey));
 	while (opres_elements_next(&calendars))
 	{
 		MemoryContext old = MemoryContextSwitchTo(walk->row);
@@ -138,10 +141,43 @@ opres_walk_calendars(OpresWalk *walk, const JsonbValue *raw_calendars)
 		opres_read_object(&calendars.path, &calendars.value, &calendar_shape, raw);
 		opres_read_field(&calendars.path, &calendar_fields[CALENDAR_CODE], &raw[CALENDAR_CODE], &isnull);
 		take_code(walk->calendars, &calendars, "calendar", &raw[CALENDAR_CODE]);
+		walk->calendar_code[calendars.path.index] =
+			(OpresNameKey){ 0, raw[CALENDAR_CODE].val.string.len, raw[CALENDAR_CODE].val.string.val };
 		walk_days(walk, &calendars, raw);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(walk->row);
 	}
+}
+
+/* calendar = NULL: the tolerance names none there. */
+static void
+check_calendar(const OpresWalk *walk, const OpresPath *place, const char *calendar)
+{
+	OpresNearest nearest;
+
+	if (calendar == NULL || opres_names_find(walk->calendars, 0, calendar, strlen(calendar)) != NULL)
+		return;
+	opres_nearest_begin(&nearest, calendar, strlen(calendar));
+	for (int i = 0; i < walk->calendar_count; i++)
+		opres_nearest_offer(&nearest, walk->calendar_code[i].text, walk->calendar_code[i].length);
+	ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+					errmsg("%s: no calendar has the code %s", opres_path_text(place), opres_quoted(calendar, strlen(calendar))),
+					errdetail("Expected the code of one of the %d calendars of this document.", walk->calendar_count),
+					opres_nearest_hint(&nearest)));
+}
+
+static void
+check_calendars(const OpresWalk *walk, const OpresPath *place, const char *canonical)
+{
+	OpresScan scan;
+	OpresTolerance tolerance;
+	char names[OPRES_TOLERANCE_NAMES];
+
+	opres_scan_init(&scan, canonical, strlen(canonical));
+	if (!opres_tolerance_scan(&scan, &tolerance, names))
+		elog(ERROR, "the tolerance \"%s\" does not read back: %s", canonical, scan.message);
+	check_calendar(walk, place, tolerance.calendar);
+	check_calendar(walk, place, tolerance.except_calendar);
 }
 
 static void
@@ -165,6 +201,7 @@ read_tolerance(OpresWalk *walk, const OpresElements *tolerances, OpresNames *tak
 						errdetail("Only nodes of kind operation have tolerances.")));
 	opres_read_columns(&tolerances->path, &tolerance_shape, raw, values, nulls);
 	canonical = MemoryContextStrdup(walk->context, TextDatumGetCString(values[TOLERANCE_TEXT]));
+	check_calendars(walk, &place, canonical);
 	taken = opres_names_take(taken_tolerances, node, canonical, strlen(canonical), tolerances->path.index);
 	if (taken != NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
