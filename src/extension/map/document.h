@@ -83,7 +83,7 @@ extern bool opres_is_object(const JsonbValue *value);
 extern void opres_wrong_type(const OpresPath *path, const char *expected, const JsonbValue *value, const char *hint)
 	pg_attribute_noreturn();
 
-/* Walking an array. value and path are those of the current element. */
+/* Walking an array (the array itself if key is NULL). value and path are those of the current element. */
 typedef struct OpresElements
 {
 	JsonbIterator *iterator;
@@ -141,11 +141,12 @@ typedef struct OpresRows
 typedef struct OpresWalk
 {
 	OpresPath root;
-	OpresRows *rows;       /* OPRES_PARTS */
-	MemoryContext context; /* for what lives as long as the walk */
-	MemoryContext row;     /* for one element of a top-level array; reset after it */
-	MemoryContext subrow;  /* for one element inside of that */
-	OpresNames *nodes;     /* index = position in the array */
+	OpresRows *rows;            /* OPRES_PARTS */
+	MemoryContext context;      /* for what lives as long as the walk */
+	MemoryContext row;          /* for one element of a top-level array; reset after it */
+	MemoryContext subrow;       /* for one element inside of that */
+	OpresNames *nodes;          /* index = position in the array */
+	const struct OpresMap *map; /* the nodes of a what-if: those of the compiled map; else NULL */
 	OpresNameKey *node_code;
 	uint8 *node_kind; /* position in the list of kinds: 0 = operation, 1 = process */
 	int node_count;
@@ -156,6 +157,9 @@ typedef struct OpresWalk
 
 /* Checks the whole document, throws at the first thing wrong. Returns OPRES_PARTS sets of rows. */
 extern OpresRows *opres_document_rows(Jsonb *document);
+
+/* Checks a what-if's array of shocks against a compiled map, $ being the array. Returns the rows of OPRES_PART_SHOCK. */
+extern OpresRows *opres_document_shocks(Jsonb *shocks, const struct OpresMap *map);
 
 extern void opres_walk_requirements(OpresWalk *walk, const JsonbValue *raw);
 extern void opres_walk_tolerances(OpresWalk *walk, const JsonbValue *raw);

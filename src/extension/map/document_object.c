@@ -116,7 +116,7 @@ opres_elements_begin(OpresElements *elements, const OpresPath *object, const cha
 {
 	JsonbValue ignored;
 
-	elements->array = opres_path_key(object, key);
+	elements->array = key == NULL ? *object : opres_path_key(object, key);
 	elements->path = (OpresPath){ &elements->array, NULL, 0, -1 };
 	elements->iterator = NULL;
 	elements->count = 0;

@@ -166,6 +166,8 @@ opres_walk_node(OpresWalk *walk, const OpresPath *object, const OpresField *fiel
 
 	if (raw->type != jbvString)
 		opres_wrong_type(&place, "the code of a node", raw, NULL);
+	if (walk->map != NULL)
+		return opres_map_node_at(walk->map, pnstrdup(raw->val.string.val, raw->val.string.len), opres_path_text(&place));
 	name = opres_names_find(walk->nodes, 0, raw->val.string.val, raw->val.string.len);
 	if (name != NULL)
 		return name->index;

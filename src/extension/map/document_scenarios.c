@@ -244,13 +244,13 @@ typedef struct Scenario
 } Scenario;
 
 static void
-take_shock_codes(Scenario *scenario)
+take_shock_codes(Scenario *scenario, const char *key)
 {
 	OpresElements shocks;
 	JsonbValue raw[OPRES_MAX_FIELDS];
 	bool isnull;
 
-	opres_elements_begin(&shocks, scenario->path, "shocks", &scenario->raw[SCENARIO_SHOCKS]);
+	opres_elements_begin(&shocks, scenario->path, key, &scenario->raw[SCENARIO_SHOCKS]);
 	scenario->codes = opres_names_make(shocks.count);
 	scenario->causes = opres_names_make(16);
 	scenario->probabilities = MemoryContextAllocHuge(CurrentMemoryContext, Max(shocks.count, 1) * sizeof(double));
@@ -331,7 +331,7 @@ walk_scenario(Scenario *scenario, OpresNames *codes, const OpresElements *scenar
 	opres_read_columns(&scenarios->path, &scenario_shape, scenario->raw, scenario->values, scenario->nulls);
 	take_code(codes, scenarios, "scenario", &scenario->raw[SCENARIO_CODE]);
 	opres_rows_put(scenario->walk, OPRES_PART_SCENARIO, scenario->values, scenario->nulls);
-	take_shock_codes(scenario);
+	take_shock_codes(scenario, "shocks");
 	opres_elements_begin(&shocks, &scenarios->path, "shocks", &scenario->raw[SCENARIO_SHOCKS]);
 	while (opres_elements_next(&shocks))
 	{
@@ -362,4 +362,31 @@ opres_walk_scenarios(OpresWalk *walk, const JsonbValue *raw)
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(walk->row);
 	}
+}
+
+OpresRows *
+opres_document_shocks(Jsonb *shocks, const OpresMap *map)
+{
+	OpresWalk *walk = palloc0(sizeof(OpresWalk));
+	Scenario scenario = { .walk = walk, .path = &walk->root };
+	JsonbValue *array = &scenario.raw[SCENARIO_SHOCKS];
+	OpresElements elements;
+
+	walk->map = map;
+	walk->context = CurrentMemoryContext;
+	walk->rows = palloc0(OPRES_PARTS * sizeof(OpresRows));
+	walk->row = AllocSetContextCreate(CurrentMemoryContext, "opres shocks", ALLOCSET_DEFAULT_SIZES);
+	walk->subrow = AllocSetContextCreate(CurrentMemoryContext, "opres shock", ALLOCSET_DEFAULT_SIZES);
+	JsonbToJsonbValue(shocks, array);
+	if (JB_ROOT_IS_SCALAR(shocks))
+		JsonbExtractScalar(&shocks->root, array);
+	if (array->type == jbvNull)
+		opres_wrong_type(&walk->root, "an array of shocks", array, NULL);
+	scenario.values[SCENARIO_CODE] = PointerGetDatum(cstring_to_text("")); /* no scenario: the column is not read */
+	opres_rows_begin(walk, OPRES_PART_SHOCK, "new_shock", shock_parents, &shock_shape);
+	take_shock_codes(&scenario, NULL);
+	opres_elements_begin(&elements, scenario.path, NULL, array);
+	while (opres_elements_next(&elements))
+		walk_shock(&scenario, &elements);
+	return &walk->rows[OPRES_PART_SHOCK];
 }

@@ -1,0 +1,236 @@
+/*
+ * explain.c - the SQL functions explain, recovery_order and restart_deadlocks.
+ */
+#include "common/interval.h"
+#include "common/lang.h"
+#include "common/rows.h"
+#include "lib/stringinfo.h"
+#include "outage/play.h"
+#include "utils/builtins.h"
+
+OPRES_FUNCTION(opres_explain);
+OPRES_FUNCTION(opres_recovery_order);
+OPRES_FUNCTION(opres_restart_deadlocks_sql);
+
+static const char *
+duration_text(OpresTime time)
+{
+	char *text = palloc(OPRES_DURATION_TEXT);
+
+	opres_duration_print(time, text);
+	return text;
+}
+
+/* 40 %, 33.3 % */
+static const char *
+percent(double level)
+{
+	return psprintf("%.*f%%", level * 100 - (int) (level * 100) < 0.05 ? 0 : 1, level * 100);
+}
+
+/* The shock of the node that binds: the lowest level of those active at that moment. */
+static const char *
+binding_shock(const OpresPlay *play, const OpresCauseLink *link)
+{
+	const OpresShock *lowest = NULL;
+
+	for (int32 i = 0; i < play->scenario.count; i++)
+	{
+		const OpresShock *shock = &play->scenario.shocks[i];
+
+		if (shock->node == link->node && shock->onset <= link->at &&
+			(shock->duration == OPRES_NEVER || link->at - shock->onset < shock->duration) &&
+			(lowest == NULL || shock->level < lowest->level))
+			lowest = shock;
+	}
+	return lowest == NULL ? "?" : play->scenario.code[lowest - play->scenario.shocks];
+}
+
+static void
+say_requirement(StringInfo text, const OpresPlay *play, const OpresCauseLink *link, const OpresCauseLink *next, bool ja)
+{
+	const OpresRequirement *r = &play->map->model.requirements[link->requirement];
+	const char *name = play->map->requirement_name[link->requirement];
+	const char *member = next == NULL ? "?" : play->map->code[next->node];
+	const char *level = percent(next == NULL ? 0 : next->level);
+
+	if (link->because == OPRES_BECAUSE_START)
+		appendStringInfo(text,
+						 ja ? "再開の要件「%s」が未充足（%s が %s）" : "cannot start: requirement \"%s\" is not met (%s is at %s)",
+						 name, member, level);
+	else
+		appendStringInfo(text, ja ? "要件「%s」が未充足（%s が %s）" : "requirement \"%s\" is not met (%s is at %s)", name, member,
+						 level);
+	if (link->buffered > 0 || r->buffer > 0)
+		appendStringInfo(text, ja ? "、猶予 %s を使い切り" : ", buffer of %s used up", duration_text(r->buffer));
+	if (link->switching && r->switchover > 0)
+		appendStringInfo(text, ja ? "、待機系への切替（%s）未了" : ", standby not in service yet (switchover takes %s)",
+						 duration_text(r->switchover));
+}
+
+static const char *
+because(const OpresPlay *play, const OpresCauseLink *link, const OpresCauseLink *next, bool ja)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	switch (link->because)
+	{
+		case OPRES_BECAUSE_FINE:
+			appendStringInfoString(&text, ja ? "影響なし" : "not affected");
+			break;
+		case OPRES_BECAUSE_SHOCK:
+			appendStringInfo(&text, ja ? "事象「%s」による" : "hit by shock \"%s\"", binding_shock(play, link));
+			break;
+		case OPRES_BECAUSE_RUN:
+		case OPRES_BECAUSE_START:
+			say_requirement(&text, play, link, next, ja);
+			break;
+	}
+	if (link->restarting > 0)
+		appendStringInfo(&text, ja ? "、再開処理中（所要 %s）" : ", still restarting (takes %s)",
+						 duration_text(play->map->model.restart[link->node]));
+	return text.data;
+}
+
+/* explain(scenario, operation, at, lang, revision) */
+Datum
+opres_explain(PG_FUNCTION_ARGS)
+{
+	OpresPlay play;
+	OpresOutput output;
+	OpresCauseLink *links;
+	int32_t count;
+	OpresTime at;
+	bool ja;
+	int32 node;
+
+	for (int i = 0; i < 4; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("scenario, operation, at and lang must not be null")));
+	at = opres_interval_to_time(PG_GETARG_INTERVAL_P(2), "at");
+	ja = opres_lang_is_ja(PG_GETARG_TEXT_PP(3));
+	opres_play_begin(&play, fcinfo, 4, -1);
+	/* What comes after the moment has no part in it. */
+	play.horizon = at + 1;
+	node = opres_map_node(play.map, text_to_cstring(PG_GETARG_TEXT_PP(1)), "operation");
+	play.scenario = opres_scenario_read(play.map, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	opres_play_run(&play);
+	opres_report(play.map, opres_outage_cause(play.outage, node, at, &play.arena, &links, &count, &play.error), &play.error);
+	output = opres_output_begin(fcinfo);
+	for (int32 i = 0; i < count; i++)
+	{
+		Datum values[4] = { Int32GetDatum(i), CStringGetTextDatum(play.map->code[links[i].node]), Float8GetDatum(links[i].level),
+							CStringGetTextDatum(because(&play, &links[i], i + 1 < count ? &links[i + 1] : NULL, ja)) };
+		bool nulls[4] = { false };
+
+		opres_output_row(&output, values, nulls);
+	}
+	opres_play_end(&play);
+	return (Datum) 0;
+}
+
+typedef struct Recovery
+{
+	int32 node;
+	OpresTime back_at;
+	Datum waits_for;
+} Recovery;
+
+static int
+compare_recoveries(const void *a, const void *b)
+{
+	const Recovery *x = a;
+	const Recovery *y = b;
+
+	if (x->back_at != y->back_at)
+		return x->back_at < y->back_at ? -1 : 1;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+static Datum
+codes_of(const OpresMap *map, const int32_t *nodes, int32 count)
+{
+	const char **codes = palloc(sizeof(char *) * ((Size) count + 1));
+
+	for (int32 i = 0; i < count; i++)
+		codes[i] = map->code[nodes[i]];
+	return opres_text_array(codes, count);
+}
+
+static Recovery
+recovery_of(OpresPlay *play, int32 node)
+{
+	Recovery recovery = { .node = node };
+	OpresArena arena;
+	int32_t *waits_for;
+	int32_t count;
+
+	/* Traced in an arena of its own: one per node in the run's arena would add up. */
+	opres_arena_init(&arena, &play->env, (size_t) play->arena.limit);
+	opres_report(play->map, opres_outage_recovery(play->outage, node, &arena, &recovery.back_at, &waits_for, &count, &play->error),
+				 &play->error);
+	recovery.waits_for = codes_of(play->map, waits_for, count);
+	opres_arena_free(&arena);
+	return recovery;
+}
+
+/* recovery_order(scenario, horizon, revision) */
+Datum
+opres_recovery_order(PG_FUNCTION_ARGS)
+{
+	OpresPlay play;
+	OpresOutput output;
+	Recovery *recoveries;
+	const int32_t *nodes;
+	int32 count;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("scenario must not be null")));
+	opres_play_begin(&play, fcinfo, 2, 1);
+	play.scenario = opres_scenario_read(play.map, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	opres_play_run(&play);
+	count = opres_outage_touched(play.outage, &nodes);
+	recoveries = palloc_extended(sizeof(Recovery) * ((Size) count + 1), MCXT_ALLOC_HUGE);
+	for (int32 i = 0; i < count; i++)
+		recoveries[i] = recovery_of(&play, nodes[i]);
+	qsort(recoveries, count, sizeof(Recovery), compare_recoveries);
+	output = opres_output_begin(fcinfo);
+	for (int32 i = 0; i < count; i++)
+	{
+		bool nulls[3] = { false, recoveries[i].back_at == OPRES_NEVER, false };
+		Datum values[3] = { CStringGetTextDatum(play.map->code[recoveries[i].node]), (Datum) 0, recoveries[i].waits_for };
+
+		if (!nulls[1])
+			values[1] = IntervalPGetDatum(opres_time_to_interval(recoveries[i].back_at));
+		opres_output_row(&output, values, nulls);
+	}
+	opres_play_end(&play);
+	return (Datum) 0;
+}
+
+/* restart_deadlocks(revision) */
+Datum
+opres_restart_deadlocks_sql(PG_FUNCTION_ARGS)
+{
+	OpresPlay play;
+	OpresOutput output;
+	int32_t *nodes;
+	int32_t *lengths;
+	int32_t count;
+
+	opres_play_begin(&play, fcinfo, 0, -1);
+	opres_report(play.map, opres_restart_deadlocks(&play.map->model, &play.arena, &nodes, &lengths, &count, &play.error),
+				 &play.error);
+	output = opres_output_begin(fcinfo);
+	for (int32 i = 0; i < count; i++)
+	{
+		Datum values[1] = { codes_of(play.map, nodes, lengths[i]) };
+		bool nulls[1] = { false };
+
+		opres_output_row(&output, values, nulls);
+		nodes += lengths[i];
+	}
+	opres_play_end(&play);
+	return (Datum) 0;
+}
