@@ -8,20 +8,21 @@
  *                restore inserts from many sessions and must not wait.)
  *   edit_row     before each row. A row that arrives with its since_revision is restored from a dump, or replicated: no edit; other
  *                sessions are told to let go of compiled maps (a relcache invalidation of map_head), because the head's stamp does
- *                not change with it. Otherwise the revision is begun if need be: map_head gets the next revision, once per
- *                transaction, and a fresh stamp; the row gets the revision's number. An UPDATE that changes nothing is dropped.
+ *                not change with it. Otherwise the row gets the number of the revision; an UPDATE that changes nothing is dropped.
  *   keep_..      after an UPDATE or DELETE statement: rows of earlier revisions go to the history (edit.sql).
- *   edit_settle  after each statement: a revision begun by an INSERT that inserted nothing (ON CONFLICT) is withdrawn; the check of
- *                the map is queued if it is not already, and the stamp renewed if somebody has seen it since the rows changed.
+ *   edit_settle  after each statement: sees that the head is written and the check queued.
  *   edit_check   a constraint trigger on map_head, deferred to the end of the transaction: checks the map, once.
  *
- * When a stamp must be fresh. A compiled map is kept under the stamp it was compiled from. Nobody else sees a stamp before it is
- * committed, so a fresh one is needed only for what this backend can see: after a compiled map was made (opres_edit_stamp_seen),
- * and in a new subtransaction, whose rollback brings back the head's row with the stamp before it. One UPDATE of map_head for a
- * million single-row statements, not a million dead rows of it.
+ * A transaction makes one revision: it takes the number under the lock and writes the head once. UPDATE and DELETE write it before
+ * the row. INSERT ... ON CONFLICT calls its row triggers before it knows whether it will insert, so for INSERT the head waits until
+ * edit_settle has seen a row of that revision: an upsert that changes nothing makes no revision. Both the number and the writing
+ * can be undone by a rollback to a savepoint; for each we remember the subtransaction in which it happened, as the relation cache
+ * does.
  *
- * `edit` lives in static memory, is valid for one transaction and reset at its end by callbacks. It is a shortcut: that the head is
- * really ours is asked of the tables (map_revision.made_in) whenever a rollback to a savepoint may have undone it.
+ * What a compiled map is kept under: see edit.h. Stamps alone would need a fresh one for every statement, a million dead rows of
+ * map_head for a script of a million statements; nobody but this backend can see what is not committed, so a count here does.
+ *
+ * `edit` lives in static memory and is valid for one transaction; callbacks reset it.
  */
 #include "map/edit.h"
 
@@ -34,6 +35,7 @@
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/inval.h"
@@ -44,21 +46,22 @@
 
 typedef struct OpresEdit
 {
-	bool made;      /* this transaction has made a revision (which a rollback to a savepoint may have undone) */
-	bool begun;     /* the head is ours, in this subtransaction, with a stamp nobody has seen: edit on */
-	bool beginning; /* the head is being written before a row is: too early for a check */
-	bool stamped;   /* stamp is the head's */
-	bool edited;    /* rows were edited since the last edit_settle */
-	bool unproven;  /* an INSERT made the revision, not known yet whether it inserted anything */
-	bool unchecked; /* rows were edited since the last check */
-	bool queued;    /* a check is queued */
-	bool restored;  /* other sessions will hear that restored rows came */
-	int64 revision;
-	CommandId last_command; /* a snapshot sees every edited row if it sees this command */
-	pg_uuid_t stamp;
+	SubTransactionId numbered; /* where the revision's number was taken; 0 = it was not, or that was rolled back */
+	SubTransactionId written;  /* where the head was written */
+	SubTransactionId queued;   /* where a check was queued that has not run */
+	int64 revision;            /* valid while numbered */
+	bool beginning;            /* the head is being written before a row is: too early for a check */
+	bool edited;               /* rows were edited since the last edit_settle */
+	bool unchecked;            /* rows were edited since the last check */
+	bool restored;             /* other sessions will hear that restored rows came */
+	bool touched;              /* rows came, changed or went ... */
+	CommandId last_command;    /* ... the last of them before this command */
 } OpresEdit;
 
 static OpresEdit edit;
+static uint64 generation = 1;
+static Oid known_map_head;
+static LocalTransactionId stale_in; /* a transaction of which some snapshot may be older than a restore it has heard of */
 
 static Oid
 namespace_oid(void)
@@ -72,24 +75,17 @@ map_head_oid(void)
 	return get_relname_relid("map_head", namespace_oid());
 }
 
-/* Calls opres.NAME(argument); false if it returns NULL. By syscache, because the editor need not be allowed to look it up. */
-static bool
-call_internal(const char *name, Oid type, Datum argument, Datum *result)
+/* Calls an internal function of edit.sql. By syscache, because the editor need not be allowed to look it up. */
+static Datum
+call_internal(const char *name, int count, Oid type, Datum argument)
 {
-	LOCAL_FCINFO(fcinfo, 1);
-	FmgrInfo flinfo;
-	oidvector *types = buildoidvector(&type, 1);
+	oidvector *types = buildoidvector(&type, count);
 	Oid function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name), PointerGetDatum(types),
 								   ObjectIdGetDatum(namespace_oid()));
 
 	if (!OidIsValid(function))
 		elog(ERROR, "function opres.%s is missing", name);
-	fmgr_info(function, &flinfo);
-	InitFunctionCallInfoData(*fcinfo, &flinfo, 1, InvalidOid, NULL, NULL);
-	fcinfo->args[0].value = argument;
-	fcinfo->args[0].isnull = false;
-	*result = FunctionCallInvoke(fcinfo);
-	return !fcinfo->isnull;
+	return count == 0 ? OidFunctionCall0(function) : OidFunctionCall1(function, argument);
 }
 
 /* Held to the end of the (sub)transaction. The lock is on the head as an object, which nothing else ever locks. */
@@ -100,75 +96,96 @@ lock_editors(void)
 }
 
 static void
-fresh_stamp(void)
+take_number(void)
 {
-	edit.stamped = false;
-	if (!pg_strong_random(edit.stamp.data, UUID_LEN))
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
-	edit.stamp.data[6] = (edit.stamp.data[6] & 0x0f) | 0x40; /* version 4 */
-	edit.stamp.data[8] = (edit.stamp.data[8] & 0x3f) | 0x80;
-}
-
-/* Writes the head by one of the functions of edit.sql; false if that says it is not ours. */
-static bool
-write_head(const char *function)
-{
-	Datum revision;
-
-	fresh_stamp();
-	/* An immediate constraint fires inside the call, and clears this. */
-	edit.queued = true;
-	if (!call_internal(function, UUIDOID, UUIDPGetDatum(&edit.stamp), &revision))
-	{
-		edit.queued = false;
-		return false;
-	}
-	edit.revision = DatumGetInt64(revision);
-	edit.made = edit.begun = edit.stamped = true;
-	return true;
+	lock_editors();
+	edit.revision = DatumGetInt64(call_internal("next_revision", 0, InvalidOid, (Datum) 0));
+	edit.numbered = GetCurrentSubTransactionId();
 }
 
 static void
-begin_edit(void)
+write_head(void)
 {
-	lock_editors();
-	edit.beginning = true;
-	if (!edit.made || !write_head("renew_stamp"))
-	{
-		if (!write_head("make_revision"))
-			elog(ERROR, "no revision was made");
-		edit.unproven = true;
-	}
-	edit.beginning = false;
+	/* A constraint that is immediate fires inside the call, and clears this. */
+	edit.queued = GetCurrentSubTransactionId();
+	if (DatumGetInt64(call_internal("make_revision", 0, InvalidOid, (Datum) 0)) != edit.revision)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("map_head was changed by hand"),
+						errdetail("Rows edited in this transaction belong to revision %lld.", (long long) edit.revision)));
+	edit.written = GetCurrentSubTransactionId();
 }
 
 static void
 check_now(void)
 {
-	Datum result;
-
 	edit.unchecked = false;
-	call_internal("check_revision", INT8OID, Int64GetDatum(edit.revision), &result);
+	call_internal("check_revision", 1, INT8OID, Int64GetDatum(edit.revision));
+}
+
+static void
+note_touched(void)
+{
+	generation++;
+	edit.touched = true;
+	/* "true" so that the next command gets a higher number */
+	edit.last_command = GetCurrentCommandId(true);
 }
 
 static void
 note_restored(void)
 {
+	note_touched();
 	if (edit.restored)
 		return;
 	CacheInvalidateRelcacheByRelid(map_head_oid());
 	edit.restored = true;
 }
 
-bool
-opres_edit_stamp_seen(const pg_uuid_t *stamp)
+/* Every edited row comes through here before it is written; certain = it will be. */
+static void
+note_edited(bool certain)
 {
-	edit.restored = false;
-	if (!edit.made)
-		return true;
-	edit.begun = false;
-	return stamp != NULL && edit.stamped && memcmp(stamp, &edit.stamp, UUID_LEN) == 0 &&
-		   GetActiveSnapshot()->curcid > edit.last_command;
+	if (edit.numbered == InvalidSubTransactionId)
+		take_number();
+	if (certain && edit.written == InvalidSubTransactionId)
+	{
+		edit.beginning = true;
+		write_head();
+		edit.beginning = false;
+	}
+	edit.edited = edit.unchecked = true;
+	note_touched();
+}
+
+static bool
+has_edits(void)
+{
+	return DatumGetBool(call_internal("has_edits", 1, INT8OID, Int64GetDatum(edit.revision)));
+}
+
+static void
+settle(void)
+{
+	if (edit.numbered == InvalidSubTransactionId)
+		return;
+	if (edit.written != InvalidSubTransactionId)
+	{
+		if (edit.queued == InvalidSubTransactionId)
+		{
+			edit.queued = GetCurrentSubTransactionId();
+			call_internal("queue_check", 0, InvalidOid, (Datum) 0);
+		}
+	}
+	else if (has_edits())
+		write_head();
+}
+
+uint64
+opres_edit_generation(void)
+{
+	known_map_head = map_head_oid();
+	if (stale_in == OPRES_MY_LXID || (edit.touched && GetActiveSnapshot()->curcid <= edit.last_command))
+		return 0;
+	return generation;
 }
 
 /* Number of the column since_revision, looked up once per statement. */
@@ -218,18 +235,6 @@ mark_row(HeapTuple tuple, TupleDesc desc, int since)
 	return heap_modify_tuple_by_cols(tuple, desc, 1, &since, &revision, &isnull);
 }
 
-/* Every edited row comes through here before it is written. */
-static void
-edit_row(bool certain)
-{
-	if (!edit.begun)
-		begin_edit();
-	if (certain)
-		edit.unproven = false;
-	edit.edited = edit.unchecked = true;
-	edit.last_command = GetCurrentCommandId(true);
-}
-
 static TriggerData *
 trigger_data(FunctionCallInfo fcinfo)
 {
@@ -263,14 +268,14 @@ opres_edit_row(PG_FUNCTION_ARGS)
 	}
 	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
 	{
-		edit_row(true);
+		note_edited(true);
 		return PointerGetDatum(tuple);
 	}
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
 		if (same_row(desc, since, trigger->tg_trigslot, trigger->tg_newslot))
 			return PointerGetDatum(NULL);
-		edit_row(true);
+		note_edited(true);
 		return PointerGetDatum(mark_row(tuple, desc, since));
 	}
 	if (!heap_attisnull(tuple, since, desc))
@@ -278,7 +283,7 @@ opres_edit_row(PG_FUNCTION_ARGS)
 		note_restored();
 		return PointerGetDatum(tuple);
 	}
-	edit_row(false);
+	note_edited(false);
 	return PointerGetDatum(mark_row(tuple, desc, since));
 }
 
@@ -286,29 +291,17 @@ OPRES_FUNCTION(opres_edit_settle);
 Datum
 opres_edit_settle(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger = trigger_data(fcinfo);
-	Datum withdrawn;
-
-	/* INSERT ... ON CONFLICT DO UPDATE comes here twice, first as an UPDATE. */
-	if (!edit.edited || (edit.unproven && !TRIGGER_FIRED_BY_INSERT(trigger->tg_event)))
-		return PointerGetDatum(NULL);
-	edit.edited = false;
-	if (edit.unproven)
+	trigger_data(fcinfo);
+	if (edit.edited)
 	{
-		call_internal("withdraw_revision", INT8OID, Int64GetDatum(edit.revision), &withdrawn);
-		edit.unproven = false;
-		if (DatumGetBool(withdrawn))
-		{
-			edit.begun = edit.stamped = edit.unchecked = false;
-			return PointerGetDatum(NULL);
-		}
+		edit.edited = false;
+		generation++;
+		settle();
 	}
-	/* False if the edit was rolled back to a savepoint: nothing to do then. */
-	if (!edit.begun || !edit.queued)
-		write_head("renew_stamp");
 	return PointerGetDatum(NULL);
 }
 
+/* Called when a statement has left history: only now a check can see that members are gone. */
 OPRES_FUNCTION(opres_edit_noted);
 Datum
 opres_edit_noted(PG_FUNCTION_ARGS)
@@ -322,8 +315,9 @@ Datum
 opres_edit_check(PG_FUNCTION_ARGS)
 {
 	trigger_data(fcinfo);
-	edit.queued = false;
-	if (edit.unchecked && !edit.beginning)
+	edit.queued = InvalidSubTransactionId;
+	/* A restore writes the head too, and edits nothing. */
+	if (edit.numbered != InvalidSubTransactionId && edit.unchecked && !edit.beginning)
 		check_now();
 	return PointerGetDatum(NULL);
 }
@@ -340,6 +334,23 @@ opres_refuse_truncate(PG_FUNCTION_ARGS)
 					errhint("Use DELETE.")));
 }
 
+/*
+ * Two things that no trigger has done: a procedural language may stop an INSERT ... RETURNING before its end, and then no AFTER
+ * trigger is called; a queued check may have gone with a subtransaction.
+ */
+static void
+finish_edit(void)
+{
+	if (edit.numbered == InvalidSubTransactionId || (edit.written != InvalidSubTransactionId && !edit.unchecked))
+		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (edit.written == InvalidSubTransactionId && has_edits())
+		write_head();
+	if (edit.written != InvalidSubTransactionId && edit.unchecked)
+		check_now();
+	PopActiveSnapshot();
+}
+
 static void
 at_transaction_event(XactEvent event, void *arg)
 {
@@ -347,16 +358,14 @@ at_transaction_event(XactEvent event, void *arg)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			/* A net: the queued check may have been lost with a subtransaction. */
-			if (edit.unchecked)
-			{
-				PushActiveSnapshot(GetTransactionSnapshot());
-				check_now();
-				PopActiveSnapshot();
-			}
+			finish_edit();
+			break;
+		case XACT_EVENT_ABORT:
+			if (edit.touched)
+				generation++;
+			memset(&edit, 0, sizeof(edit));
 			break;
 		case XACT_EVENT_COMMIT:
-		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
 			memset(&edit, 0, sizeof(edit));
 			break;
@@ -366,12 +375,39 @@ at_transaction_event(XactEvent event, void *arg)
 }
 
 static void
+move_up(SubTransactionId *where, SubTransactionId from, SubTransactionId to)
+{
+	if (*where == from)
+		*where = to;
+}
+
+static void
 at_subtransaction_event(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
 {
-	if (event == SUBXACT_EVENT_START_SUB)
-		edit.begun = false;
-	else if (event == SUBXACT_EVENT_ABORT_SUB)
-		edit.begun = edit.beginning = edit.stamped = edit.queued = edit.restored = false;
+	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		parent = InvalidSubTransactionId;
+		if (edit.touched)
+			generation++;
+		edit.beginning = edit.restored = false;
+		/* What a check has seen may have been mended in what is now undone. */
+		edit.unchecked = true;
+	}
+	move_up(&edit.numbered, mine, parent);
+	move_up(&edit.written, mine, parent);
+	move_up(&edit.queued, mine, parent);
+}
+
+/* Somebody has restored rows, or map_head itself was altered. */
+static void
+at_invalidation(Datum arg, Oid relation)
+{
+	if (relation != InvalidOid && relation != known_map_head)
+		return;
+	generation++;
+	stale_in = OPRES_MY_LXID;
 }
 
 void
@@ -379,4 +415,5 @@ opres_edit_init(void)
 {
 	RegisterXactCallback(at_transaction_event, NULL);
 	RegisterSubXactCallback(at_subtransaction_event, NULL);
+	CacheRegisterRelcacheCallback(at_invalidation, (Datum) 0);
 }

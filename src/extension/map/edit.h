@@ -1,21 +1,22 @@
 /*
- * edit.h - what the cache of compiled maps must ask before it trusts a stamp.
+ * edit.h - what the cache of compiled maps must know about edits.
  */
 #ifndef OPRES_EDIT_H
 #define OPRES_EDIT_H
 
 #include "common/compat.h"
-#include "utils/uuid.h"
 
 /*
- * To be called with the stamp read from map_head under the active snapshot (NULL = no row), each time before a compiled map is
- * looked up under that stamp or made to be kept. Says whether that is allowed. It is not when this transaction is editing the map
- * and the active snapshot does not see all of it (a cursor opened before the edit, a statement still under way, a savepoint rolled
- * back to): then compile for this call alone. If it is, the next edit of this transaction takes a fresh stamp.
+ * The second part of the key of a compiled map, beside the stamp read from map_head (or map_revision) under the active snapshot. The
+ * stamp names what is committed; the generation is this backend's own count of what a stamp does not tell: its own edits before they
+ * are committed, their undoing by a rollback, rows restored from a dump by anybody.
+ *
+ * Take it before reading any row. 0 = what the active snapshot shows goes by no name (a cursor older than an edit of this
+ * transaction, a restore seen in part): neither use a kept map nor keep the one compiled.
  */
-extern bool opres_edit_stamp_seen(const pg_uuid_t *stamp);
+extern uint64 opres_edit_generation(void);
 
-/* Once, when the library is loaded: the callbacks that forget a transaction at its end. */
+/* Once, when the library is loaded. */
 extern void opres_edit_init(void);
 
 #endif

@@ -2,84 +2,62 @@
 -- The story of a statement is told in edit.c; here are the parts of it that are SQL. Functions that write map_head, map_revision or
 -- a history run as the owner: nobody else may. They are called by triggers alone, no user has the privilege to execute them.
 
--- A new revision: the head, locked from here to the end of the transaction, and its row in map_revision. The upsert makes a second
--- editor under REPEATABLE READ or SERIALIZABLE fail to serialize, even when the first one has only just created the head.
-CREATE FUNCTION opres.make_revision(stamp uuid) RETURNS bigint
+-- Called under the editors' lock, which keeps the answer true to the end of the transaction (or the serialization fails).
+CREATE FUNCTION opres.next_revision() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN coalesce((SELECT revision FROM opres.map_head), 0) + 1;
+END
+$$;
+COMMENT ON FUNCTION opres.next_revision() IS 'internal: the number of the revision an edit would make';
+
+-- The upsert makes a second editor under REPEATABLE READ or SERIALIZABLE fail to serialize, even when the first one has only just
+-- created the head.
+CREATE FUNCTION opres.make_revision() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   made bigint;
+  fresh uuid := gen_random_uuid();
 BEGIN
-  INSERT INTO opres.map_head AS head (revision, stamp) VALUES (1, make_revision.stamp)
+  INSERT INTO opres.map_head AS head (revision, stamp) VALUES (1, fresh)
   ON CONFLICT (only_row) DO UPDATE SET revision = head.revision + 1, stamp = excluded.stamp
   RETURNING head.revision INTO made;
   INSERT INTO opres.map_revision (revision, stamp, made_at, made_by, made_in)
-  VALUES (made, make_revision.stamp, clock_timestamp(), session_user, pg_current_xact_id());
+  VALUES (made, fresh, clock_timestamp(), session_user, pg_current_xact_id());
   RETURN made;
 END
 $$;
-COMMENT ON FUNCTION opres.make_revision(uuid) IS 'internal: begins a revision of the map; returns its number';
+COMMENT ON FUNCTION opres.make_revision() IS 'internal: makes the next revision of the map; returns its number';
 
--- Called only in a transaction that has made a revision. NULL = it has been rolled back to a savepoint before that.
-CREATE FUNCTION opres.renew_stamp(stamp uuid) RETURNS bigint
+CREATE FUNCTION opres.queue_check() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  made bigint;
 BEGIN
-  UPDATE opres.map_revision AS r SET stamp = renew_stamp.stamp
-  FROM opres.map_head AS head
-  WHERE r.revision = head.revision AND r.made_in = pg_current_xact_id()
-  RETURNING r.revision INTO made;
-  UPDATE opres.map_head AS head SET stamp = renew_stamp.stamp WHERE head.revision = made;
-  RETURN made;
+  UPDATE opres.map_head SET revision = revision;
 END
 $$;
-COMMENT ON FUNCTION opres.renew_stamp(uuid) IS 'internal: a fresh stamp for the revision this transaction is making; returns its number';
+COMMENT ON FUNCTION opres.queue_check() IS 'internal: has the map checked again at the end of the transaction, or at once if constraints are immediate';
 
--- INSERT ... ON CONFLICT calls the row triggers before it knows whether it will insert: a revision begun by an INSERT that came to
--- nothing is taken back. The map is the one before, so it gets its old stamp again.
-CREATE FUNCTION opres.withdraw_revision(made bigint) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- By index, whatever the statistics say: right after a load they say nothing.
+CREATE FUNCTION opres.has_edits(made bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
-  IF EXISTS (SELECT FROM opres.node WHERE since_revision = made)
+  RETURN EXISTS (SELECT FROM opres.node WHERE since_revision = made)
     OR EXISTS (SELECT FROM opres.requirement WHERE since_revision = made)
     OR EXISTS (SELECT FROM opres.requirement_member WHERE since_revision = made)
     OR EXISTS (SELECT FROM opres.tolerance WHERE since_revision = made)
     OR EXISTS (SELECT FROM opres.calendar_day WHERE since_revision = made)
     OR EXISTS (SELECT FROM opres.scenario WHERE since_revision = made)
-    OR EXISTS (SELECT FROM opres.shock WHERE since_revision = made)
-    OR EXISTS (SELECT FROM opres.node_history WHERE until_revision = made)
-    OR EXISTS (SELECT FROM opres.requirement_history WHERE until_revision = made)
-    OR EXISTS (SELECT FROM opres.requirement_member_history WHERE until_revision = made)
-    OR EXISTS (SELECT FROM opres.tolerance_history WHERE until_revision = made)
-    OR EXISTS (SELECT FROM opres.calendar_day_history WHERE until_revision = made)
-    OR EXISTS (SELECT FROM opres.scenario_history WHERE until_revision = made)
-    OR EXISTS (SELECT FROM opres.shock_history WHERE until_revision = made)
-  THEN
-    RETURN false;
-  END IF;
-  DELETE FROM opres.map_revision AS r WHERE r.revision = made AND r.made_in = pg_current_xact_id();
-  IF NOT FOUND THEN
-    RETURN false;
-  END IF;
-  UPDATE opres.map_head AS head SET revision = r.revision, stamp = r.stamp FROM opres.map_revision AS r WHERE r.revision = made - 1;
-  IF NOT FOUND THEN
-    DELETE FROM opres.map_head;
-  END IF;
-  RETURN true;
+    OR EXISTS (SELECT FROM opres.shock WHERE since_revision = made);
 END
 $$;
-COMMENT ON FUNCTION opres.withdraw_revision(bigint) IS 'internal: takes back a revision in which nothing has changed; false if something has';
+COMMENT ON FUNCTION opres.has_edits(bigint) IS 'internal: whether rows have come or changed in a revision';
 
--- What makes a map valid beyond one row. Looks at what revision `made` has touched, and at nothing unless this transaction makes it.
+-- What makes a map valid beyond one row. Looks at what revision `made`, the one this transaction makes, has touched.
 CREATE FUNCTION opres.check_revision(made bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   bad record;
 BEGIN
-  IF NOT EXISTS (SELECT FROM opres.map_revision AS r WHERE r.revision = made AND r.made_in = pg_current_xact_id()) THEN
-    RETURN;
-  END IF;
-
   -- A member that comes or changes carries the revision itself; one that has gone left its trace in the history, unless it came in
   -- the same revision: then the requirement is again what it was.
   WITH touched AS MATERIALIZED (
@@ -121,6 +99,19 @@ BEGIN
       MESSAGE = format('node "%s" has a tolerance but is no operation', bad.code),
       DETAIL = format('Its kind is %s, the tolerance "%s".', bad.kind, bad.tolerance),
       HINT = 'Only operations have tolerances: remove it, or make the node an operation.';
+  END IF;
+
+  -- A calendar is there while it has a day. Whose last day has gone, history tells.
+  SELECT t.operation, t.tolerance, c.name INTO bad
+  FROM opres.tolerance AS t CROSS JOIN LATERAL unnest(opres.calendars(t.tolerance)) AS c (name)
+  WHERE (t.since_revision = made OR EXISTS (SELECT FROM opres.calendar_day_history WHERE until_revision = made))
+    AND NOT EXISTS (SELECT FROM opres.calendar_day AS d WHERE d.calendar = c.name)
+  ORDER BY t.operation, c.name LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', SCHEMA = 'opres', TABLE = 'tolerance', CONSTRAINT = 'tolerance_calendar',
+      MESSAGE = format('calendar "%s" of a tolerance of operation "%s" has no days', bad.name, bad.operation),
+      DETAIL = format('The tolerance is "%s".', bad.tolerance),
+      HINT = 'Put its days into opres.calendar_day.';
   END IF;
 
   SELECT s.scenario, s.common_cause, min(s.probability) AS low, max(s.probability) AS high INTO bad
@@ -203,6 +194,6 @@ BEGIN
 END
 $$;
 
--- Every edit writes the head, so its end of transaction is the map's. SET CONSTRAINTS opres.map_is_valid IMMEDIATE checks at once.
+-- A revision writes the head once, so the map is checked once. SET CONSTRAINTS opres.map_is_valid IMMEDIATE checks at once.
 CREATE CONSTRAINT TRIGGER map_is_valid AFTER INSERT OR UPDATE ON opres.map_head
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION opres.edit_check();

@@ -23,7 +23,8 @@ COMMENT ON FUNCTION opres.is_names(jsonb) IS
 
 CREATE FUNCTION opres.is_duration(value interval) RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_is_duration';
-COMMENT ON FUNCTION opres.is_duration(interval) IS 'whether an interval can be a duration of the map: no months or years, not negative, at most 36500 days of 24 hours';
+COMMENT ON FUNCTION opres.is_duration(interval) IS
+  'whether an interval can be a duration of the map: no months or years, not negative, at most 36500 days of 24 hours';
 
 CREATE TABLE opres.node (
   code text COLLATE "C" PRIMARY KEY CHECK (opres.is_code(code)),
@@ -113,16 +114,15 @@ CREATE TABLE opres.shock (
 );
 CREATE INDEX shock_node_idx ON opres.shock (node);
 
--- map_head: the one row every editor updates first. No row = a map never edited. stamp names what the tables hold under a snapshot,
--- as no counter can (a counter comes back after ROLLBACK TO): it is fresh in every transaction and subtransaction that edits, and
--- again after a compiled map was made of it (edit.h).
+-- map_head: the current revision. No row = a map never edited. stamp, fresh with every revision, names what a committed revision is,
+-- as its number cannot (a number comes back after a rollback).
 CREATE TABLE opres.map_head (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   revision bigint NOT NULL,
   stamp uuid NOT NULL
 );
 
--- One row per revision. stamp = the last stamp of the revision: once a newer revision exists it never changes.
+-- One row per revision, with the stamp the head had then.
 CREATE TABLE opres.map_revision (
   revision bigint PRIMARY KEY CHECK (revision > 0),
   stamp uuid NOT NULL,

@@ -6,12 +6,15 @@
  */
 #include "types/tolerance.h"
 
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "libpq/pqformat.h"
 #include "types/compare.h"
 #include "types/text.h"
 #include "types/wire.h"
 #include "types/zone.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 
 #define TYPE "impact_tolerance"
 
@@ -244,4 +247,20 @@ opres_impact_tolerance_hash_extended(PG_FUNCTION_ARGS)
 
 	PG_FREE_IF_COPY(stored, 0);
 	return hash;
+}
+
+OPRES_FUNCTION(opres_calendars);
+Datum
+opres_calendars(PG_FUNCTION_ARGS)
+{
+	OpresTolerance tolerance;
+	Datum names[2];
+	int count = 0;
+
+	opres_tolerance_read(PG_GETARG_DATUM(0), &tolerance);
+	if (tolerance.calendar != NULL)
+		names[count++] = CStringGetTextDatum(tolerance.calendar);
+	if (tolerance.except_calendar != NULL)
+		names[count++] = CStringGetTextDatum(tolerance.except_calendar);
+	PG_RETURN_ARRAYTYPE_P(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 }

@@ -56,3 +56,8 @@ CREATE OPERATOR CLASS opres.impact_tolerance_ops DEFAULT FOR TYPE opres.impact_t
 CREATE OPERATOR CLASS opres.impact_tolerance_hash_ops DEFAULT FOR TYPE opres.impact_tolerance USING hash AS
   OPERATOR 1 opres.=,
   FUNCTION 1 opres.impact_tolerance_hash(opres.impact_tolerance), FUNCTION 2 opres.impact_tolerance_hash_extended(opres.impact_tolerance, bigint);
+
+CREATE FUNCTION opres.calendars(tolerance opres.impact_tolerance) RETURNS text[]
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_calendars';
+COMMENT ON FUNCTION opres.calendars(opres.impact_tolerance) IS
+  'the calendars a tolerance names, in the order of its text: none, one or two';
