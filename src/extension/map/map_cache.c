@@ -3,8 +3,8 @@
  *
  * At most MAPS_KEPT maps stay, the least recently used goes first; each lives in a memory context of its own below
  * CacheMemoryContext. A hit reads map_head and no other table, so the privileges on the map tables are checked at every call.
- * A restored dump changes rows without an edit, and so without a new stamp: the edit triggers then invalidate map_head's relation
- * cache entry, and everything kept is forgotten.
+ * What a stamp does not tell (edits of this transaction, their undoing, rows of a dump that is being restored) the generation of
+ * edit.h does: a map is kept under both, and one of an older generation is never asked for again.
  */
 #include "map/map_compile.h"
 
@@ -16,7 +16,6 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -25,6 +24,7 @@
 #include "utils/uuid.h"
 
 #include "map/document.h"
+#include "map/edit.h"
 
 #define MAPS_KEPT 2
 
@@ -35,12 +35,11 @@ typedef struct KeptMap
 	pg_uuid_t stamp;
 	int held;
 	uint64 last_used;
-	bool stale;
+	uint64 generation;
 } KeptMap;
 
 static KeptMap *kept[MAPS_KEPT];
 static uint64 uses;
-static Oid map_head_oid;
 
 /* Which revision is meant, as the active snapshot sees it. */
 typedef struct Wanted
@@ -48,18 +47,8 @@ typedef struct Wanted
 	int64 revision;
 	pg_uuid_t stamp;
 	bool past;
-	bool cacheable; /* a map never edited (or in the middle of a restore) has no stamp */
+	uint64 generation; /* 0 = not to be kept; a map never edited (or in the middle of a restore) has no stamp */
 } Wanted;
-
-static void
-forget_maps(Datum arg, Oid relation)
-{
-	if (relation != InvalidOid && relation != map_head_oid)
-		return;
-	for (int i = 0; i < MAPS_KEPT; i++)
-		if (kept[i] != NULL)
-			kept[i]->stale = true;
-}
 
 static void
 let_go(XactEvent event, void *arg)
@@ -76,10 +65,8 @@ register_callbacks(void)
 {
 	static bool registered = false;
 
-	map_head_oid = opres_table_oid("map_head");
 	if (registered)
 		return;
-	CacheRegisterRelcacheCallback(forget_maps, (Datum) 0);
 	RegisterXactCallback(let_go, NULL);
 	registered = true;
 }
@@ -140,11 +127,13 @@ static Wanted
 find_revision(int64 revision)
 {
 	Wanted wanted = { 0 };
+	uint64 generation = opres_edit_generation();
+	bool edited = read_stamp("map_head", -1, &wanted);
 
-	wanted.cacheable = read_stamp("map_head", -1, &wanted);
-	if (revision == 0 || (wanted.cacheable && revision == wanted.revision))
+	wanted.generation = edited ? generation : 0;
+	if (revision == 0 || (edited && revision == wanted.revision))
 		return wanted;
-	if (revision < 0 || (wanted.cacheable && revision > wanted.revision) || !read_stamp("map_revision", revision, &wanted))
+	if (revision < 0 || (edited && revision > wanted.revision) || !read_stamp("map_revision", revision, &wanted))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("map revision %lld does not exist", (long long) revision),
 						errdetail("The current revision is %lld.", (long long) wanted.revision),
 						errhint("opres.map_revisions lists them.")));
@@ -164,11 +153,12 @@ find_kept(const Wanted *wanted)
 {
 	for (int i = 0; i < MAPS_KEPT; i++)
 	{
-		if (kept[i] != NULL && kept[i]->stale && kept[i]->held == 0)
-			drop_map(i);
-		if (kept[i] != NULL && !kept[i]->stale && wanted->cacheable &&
-			memcmp(&kept[i]->stamp, &wanted->stamp, sizeof(pg_uuid_t)) == 0)
+		if (wanted->generation == 0 || kept[i] == NULL)
+			continue;
+		if (kept[i]->generation == wanted->generation && memcmp(&kept[i]->stamp, &wanted->stamp, sizeof(pg_uuid_t)) == 0)
 			return kept[i];
+		if (kept[i]->generation != wanted->generation && kept[i]->held == 0)
+			drop_map(i);
 	}
 	return NULL;
 }
@@ -210,12 +200,13 @@ opres_map_hold(int64 revision)
 	if (found == NULL)
 	{
 		/* The old map goes first, so that two large ones are not held at a time. */
-		place = wanted.cacheable ? free_place() : -1;
+		place = wanted.generation != 0 ? free_place() : -1;
 		context = AllocSetContextCreate(CurrentMemoryContext, "opres map", ALLOCSET_DEFAULT_SIZES);
 		before = MemoryContextSwitchTo(context);
 		found = palloc0(sizeof(KeptMap));
 		found->context = context;
 		found->stamp = wanted.stamp;
+		found->generation = wanted.generation;
 		opres_map_compile(&found->map, wanted.revision, wanted.past);
 		MemoryContextSwitchTo(before);
 		if (place >= 0)
