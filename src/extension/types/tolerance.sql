@@ -61,3 +61,51 @@ CREATE FUNCTION opres.calendars(tolerance opres.impact_tolerance) RETURNS text[]
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_calendars';
 COMMENT ON FUNCTION opres.calendars(opres.impact_tolerance) IS
   'the calendars a tolerance names, in the order of its text: none, one or two';
+
+-- What a tolerance says, field by field; NULL where its form has no such field.
+
+CREATE FUNCTION opres.tolerance_form(tolerance opres.impact_tolerance) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_tolerance_form';
+COMMENT ON FUNCTION opres.tolerance_form(opres.impact_tolerance) IS
+  'The form: within, by, data loss or total.';
+
+CREATE FUNCTION opres.tolerance_level(tolerance opres.impact_tolerance) RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_tolerance_level';
+COMMENT ON FUNCTION opres.tolerance_level(opres.impact_tolerance) IS
+  'The level to be kept, as a share: 1 for 100%. NULL for a data loss.';
+
+CREATE FUNCTION opres.tolerance_limit(tolerance opres.impact_tolerance) RETURNS interval
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_tolerance_limit';
+COMMENT ON FUNCTION opres.tolerance_limit(opres.impact_tolerance) IS
+  'The longest disruption, data loss or total. NULL for a cut-off.';
+
+CREATE FUNCTION opres.tolerance_window(tolerance opres.impact_tolerance) RETURNS interval
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_tolerance_window';
+COMMENT ON FUNCTION opres.tolerance_window(opres.impact_tolerance) IS
+  'Of a total: the window of time it is counted in.';
+
+CREATE FUNCTION opres.tolerance_cut_off(tolerance opres.impact_tolerance) RETURNS time
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_tolerance_cut_off';
+COMMENT ON FUNCTION opres.tolerance_cut_off(opres.impact_tolerance) IS
+  'Of a cut-off: the local time of day; 24:00 is the end of the day.';
+
+CREATE FUNCTION opres.tolerance_zone(tolerance opres.impact_tolerance) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_tolerance_zone';
+COMMENT ON FUNCTION opres.tolerance_zone(opres.impact_tolerance) IS
+  'Of a cut-off: the time zone, an IANA name.';
+
+CREATE FUNCTION opres.tolerance_weekdays(tolerance opres.impact_tolerance) RETURNS integer[]
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_tolerance_weekdays';
+COMMENT ON FUNCTION opres.tolerance_weekdays(opres.impact_tolerance) IS
+  'Of a cut-off without a calendar: its days of the week, 1 = Monday to 7 = Sunday, as extract(isodow ...) counts them.';
+
+CREATE FUNCTION opres.tolerance_calendar(tolerance opres.impact_tolerance) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_tolerance_calendar';
+COMMENT ON FUNCTION opres.tolerance_calendar(opres.impact_tolerance) IS
+  'Of a cut-off: the calendar whose dates it is on.';
+
+CREATE FUNCTION opres.tolerance_except_calendar(tolerance opres.impact_tolerance) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_tolerance_except_calendar';
+COMMENT ON FUNCTION opres.tolerance_except_calendar(opres.impact_tolerance) IS
+  'Of a cut-off: the calendar whose dates it is not on.';
+
