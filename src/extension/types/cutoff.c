@@ -83,7 +83,7 @@ find_date(OpresDates dates, DateADT date)
 
 /* The first date at or after this one that counts, up to `last`; false if there is none. */
 static bool
-next_date(const OpresTolerance *tolerance, const OpresCutOffDays *days, DateADT last, DateADT *date)
+next_date(const OpresTolerance *tolerance, const OpresCutOffDays *scenario, DateADT last, DateADT *date)
 {
 	for (; *date <= last; (*date)++)
 	{
@@ -92,28 +92,28 @@ next_date(const OpresTolerance *tolerance, const OpresCutOffDays *days, DateADT 
 		CHECK_FOR_INTERRUPTS();
 		if (tolerance->calendar != NULL)
 		{
-			i = find_date(days->on, *date);
-			if (i == days->on.count || days->on.days[i] > last)
+			i = find_date(scenario->on, *date);
+			if (i == scenario->on.count || scenario->on.days[i] > last)
 				return false;
-			*date = days->on.days[i];
+			*date = scenario->on.days[i];
 		}
 		else if (!(tolerance->weekdays & (1 << (j2day(*date + POSTGRES_EPOCH_JDATE) + 6) % 7)))
 			continue;
 		if (tolerance->except_calendar == NULL)
 			return true;
-		i = find_date(days->except, *date);
-		if (i == days->except.count || days->except.days[i] != *date)
+		i = find_date(scenario->except, *date);
+		if (i == scenario->except.count || scenario->except.days[i] != *date)
 			return true;
 	}
 	return false;
 }
 
 OpresTime
-opres_cut_off_first(const OpresTolerance *tolerance, const OpresCutOffDays *days, OpresTime from, OpresTime to)
+opres_cut_off_first(const OpresTolerance *tolerance, const OpresCutOffDays *scenario, OpresTime from, OpresTime to)
 {
 	pg_tz *zone = zone_of(tolerance);
-	TimestampTz first = moment_after(days->start, from);
-	TimestampTz end = moment_after(days->start, to);
+	TimestampTz first = moment_after(scenario->start, from);
+	TimestampTz end = moment_after(scenario->start, to);
 	DateADT date;
 	DateADT last;
 
@@ -123,27 +123,27 @@ opres_cut_off_first(const OpresTolerance *tolerance, const OpresCutOffDays *days
 	/* 24:00 belongs to the day before, and where clocks are put back over midnight a date can come twice: begin a little early. */
 	date = local_date(first, zone) - 2;
 	last = local_date(end, zone) + 1;
-	for (; next_date(tolerance, days, last, &date); date++)
+	for (; next_date(tolerance, scenario, last, &date); date++)
 	{
 		TimestampTz moment = cut_off_on(tolerance, date, zone);
 
 		if (moment >= end)
 			break;
 		if (moment >= first)
-			return moment - days->start;
+			return moment - scenario->start;
 	}
 	return OPRES_NEVER;
 }
 
 static OpresTime
-breach_by(const OpresTolerance *tolerance, OpresCurve curve, const OpresCutOffDays *days, OpresTime horizon)
+breach_by(const OpresTolerance *tolerance, OpresCurve curve, const OpresCutOffDays *scenario, OpresTime horizon)
 {
 	OpresTime start;
 	OpresTime end = 0;
 
 	while (opres_curve_next_below(curve, tolerance->level, end, horizon, &start, &end))
 	{
-		OpresTime moment = opres_cut_off_first(tolerance, days, start, end);
+		OpresTime moment = opres_cut_off_first(tolerance, scenario, start, end);
 
 		if (moment != OPRES_NEVER)
 			return moment;
@@ -152,14 +152,14 @@ breach_by(const OpresTolerance *tolerance, OpresCurve curve, const OpresCutOffDa
 }
 
 OpresTime
-opres_tolerance_breach(const OpresTolerance *tolerance, OpresCurve curve, const OpresCutOffDays *days, OpresTime horizon)
+opres_tolerance_breach(const OpresTolerance *tolerance, OpresCurve curve, const OpresCutOffDays *scenario, OpresTime horizon)
 {
 	switch (tolerance->form)
 	{
 		case OPRES_WITHIN:
 			return opres_curve_breach_within(curve, tolerance->level, tolerance->limit, horizon);
 		case OPRES_BY:
-			return breach_by(tolerance, curve, days, horizon);
+			return breach_by(tolerance, curve, scenario, horizon);
 		case OPRES_TOTAL:
 			return opres_curve_breach_total(curve, tolerance->level, tolerance->limit, tolerance->window, horizon);
 		case OPRES_DATA_LOSS:

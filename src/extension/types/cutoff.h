@@ -31,13 +31,14 @@ typedef struct OpresCutOffDays
  * exist twice are taken as PostgreSQL takes them (timestamp AT TIME ZONE). Costs a step per day from `from` until it is found, with
  * a calendar one per date of it. An error if start + to is no timestamp.
  */
-extern OpresTime opres_cut_off_first(const OpresTolerance *tolerance, const OpresCutOffDays *days, OpresTime from, OpresTime to);
+extern OpresTime opres_cut_off_first(const OpresTolerance *tolerance, const OpresCutOffDays *scenario, OpresTime from,
+									 OpresTime to);
 
 /*
- * When a curve breaches a tolerance in [0, horizon); NEVER if it does not. `days` may be NULL unless the form is BY. Not for a data
- * loss: no curve shows it.
+ * When a curve breaches a tolerance in [0, horizon); NEVER if it does not. `scenario` may be NULL unless the form is BY. Not for a
+ * data loss: no curve shows it.
  */
-extern OpresTime opres_tolerance_breach(const OpresTolerance *tolerance, OpresCurve curve, const OpresCutOffDays *days,
+extern OpresTime opres_tolerance_breach(const OpresTolerance *tolerance, OpresCurve curve, const OpresCutOffDays *scenario,
 										OpresTime horizon);
 
 #endif

@@ -225,6 +225,15 @@ make_room(FunctionCallInfo fcinfo, int32 more)
 	return state;
 }
 
+/* The state as it came, which may be none. */
+static Datum
+same_state(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return PG_GETARG_DATUM(0);
+}
+
 /* level_curve_agg_step(state, at, level) */
 Datum
 opres_level_curve_agg_step(PG_FUNCTION_ARGS)
@@ -233,11 +242,7 @@ opres_level_curve_agg_step(PG_FUNCTION_ARGS)
 	OpresStep step;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return same_state(fcinfo);
 	step.at = opres_interval_to_time(PG_GETARG_INTERVAL_P(1), "time of a step");
 	step.level = PG_GETARG_FLOAT8(2);
 	if (!(step.level >= 0 && step.level <= 1))
@@ -252,15 +257,12 @@ opres_level_curve_agg_step(PG_FUNCTION_ARGS)
 Datum
 opres_level_curve_agg_combine(PG_FUNCTION_ARGS)
 {
-	const Steps *other = PG_ARGISNULL(1) ? NULL : (const Steps *) PG_GETARG_POINTER(1);
+	const Steps *other;
 	Steps *state;
 
-	if (other == NULL)
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+	if (PG_ARGISNULL(1))
+		return same_state(fcinfo);
+	other = (const Steps *) PG_GETARG_POINTER(1);
 	state = make_room(fcinfo, other->count);
 	if (other->count > 0)
 		memcpy(state->steps + state->count, other->steps, sizeof(OpresStep) * (Size) other->count);
