@@ -63,7 +63,7 @@ skip_digits(const OpresScan *scan, size_t at)
 static bool
 scan_decimal(OpresScan *scan, Decimal *number)
 {
-	number->from = scan->at;
+	*number = (Decimal) { scan->at, scan->at, scan->at, scan->at };
 	if (scan->at < scan->length && (scan->text[scan->at] == '-' || scan->text[scan->at] == '+'))
 		return opres_scan_fail(scan, scan->at, "a duration has no sign");
 	number->point = number->fraction = number->end = skip_digits(scan, scan->at);

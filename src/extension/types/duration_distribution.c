@@ -67,7 +67,7 @@ make(const OpresDistribution *distribution)
 Datum
 opres_duration_distribution_in(PG_FUNCTION_ARGS)
 {
-	OpresDistribution distribution;
+	OpresDistribution distribution = { 0 };
 	OpresScan scan;
 
 	opres_scan_init(&scan, PG_GETARG_CSTRING(0), strlen(PG_GETARG_CSTRING(0)));
