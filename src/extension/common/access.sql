@@ -1,1 +1,99 @@
--- access
+-- Who may do what. Nothing is granted by installing: opres.grant_access gives a role one of the accesses below.
+--
+-- Functions are sorted by what they declare of themselves. IMMUTABLE ones and the types' input functions compute from their
+-- arguments alone and stay open to PUBLIC (tables with our types need them). STABLE ones read, with the rights of the caller, and
+-- go to readers. VOLATILE ones and those that run as their owner are nobody's, unless access_privileges() names them.
+
+CREATE FUNCTION opres.access_privileges() RETURNS TABLE (access text, privilege text, object text)
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  WITH map_table (name) AS (
+    VALUES ('node'), ('requirement'), ('requirement_member'), ('tolerance'), ('calendar_day'), ('scenario'), ('shock')
+  ), column_list (name, columns) AS (
+    SELECT t.name, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+    FROM map_table AS t JOIN pg_attribute AS a ON a.attrelid = ('opres.' || quote_ident(t.name))::regclass
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'since_revision'
+    GROUP BY t.name
+  ), named_function (access, name) AS (
+    VALUES
+      ('editor', 'load_map'),
+      ('editor', 'label_revision'),
+      ('approver', 'approve_revision')
+  )
+  SELECT 'reader', 'USAGE', 'SCHEMA opres'
+  UNION ALL
+  SELECT 'reader', 'SELECT', format('TABLE opres.%I', name)
+  FROM (TABLE map_table UNION ALL SELECT name || '_history' FROM map_table
+        UNION ALL VALUES ('map_head'), ('map_revision'), ('map_revisions')) AS t
+  UNION ALL
+  SELECT 'reader', 'EXECUTE', format('FUNCTION %s', p.oid::regprocedure)
+  FROM pg_proc AS p
+  WHERE p.pronamespace = 'opres'::regnamespace AND p.provolatile = 's' AND NOT p.prosecdef
+    AND NOT EXISTS (SELECT FROM pg_type AS t WHERE p.oid IN (t.typinput, t.typreceive))
+  UNION ALL
+  SELECT 'editor', format('INSERT (%1$s), UPDATE (%1$s), DELETE', columns), format('TABLE opres.%I', name) FROM column_list
+  UNION ALL
+  SELECT f.access, 'EXECUTE', format('FUNCTION %s', p.oid::regprocedure)
+  FROM named_function AS f JOIN pg_proc AS p ON p.pronamespace = 'opres'::regnamespace AND p.proname = f.name
+$$;
+COMMENT ON FUNCTION opres.access_privileges() IS
+  'what grant_access grants: reader is part of every other access; each row is a GRANT privilege ON object';
+
+-- Refuses who may not grant, and an access that does not exist.
+CREATE FUNCTION opres.check_access(access text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT pg_has_role(current_user, (SELECT extowner FROM pg_extension WHERE extname = 'opres'), 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'permission denied to change access to opres',
+      DETAIL = 'Only a superuser or the owner of the extension may.';
+  END IF;
+  IF access IS NULL OR access NOT IN (SELECT p.access FROM opres.access_privileges() AS p) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('there is no access "%s"', access),
+      HINT = (SELECT 'There is: ' || string_agg(DISTINCT p.access, ', ') FROM opres.access_privileges() AS p);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION opres.check_access(text) IS 'internal: an error unless the caller may grant this access';
+
+CREATE FUNCTION opres.grant_access(grantee regrole, access text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  p record;
+BEGIN
+  PERFORM opres.check_access(access);
+  FOR p IN SELECT * FROM opres.access_privileges() AS a WHERE a.access IN ('reader', grant_access.access) LOOP
+    EXECUTE format('GRANT %s ON %s TO %s', p.privilege, p.object, grantee);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION opres.grant_access(regrole, text) IS
+  'lets a role use the map. reader: read it and its history, play outages. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, and approve revisions made by others. Grants what is there now: call it again after an upgrade of the extension.';
+
+CREATE FUNCTION opres.revoke_access(grantee regrole, access text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  p record;
+BEGIN
+  PERFORM opres.check_access(access);
+  FOR p IN SELECT * FROM opres.access_privileges() AS a WHERE revoke_access.access IN ('reader', a.access) LOOP
+    EXECUTE format('REVOKE %s ON %s FROM %s', p.privilege, p.object, grantee);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION opres.revoke_access(regrole, text) IS
+  'the reverse of grant_access. editor and approver leave the role a reader; reader takes everything, because the others rest on it.';
+
+REVOKE ALL ON ALL TABLES IN SCHEMA opres FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA opres FROM PUBLIC;
+DO $$
+DECLARE
+  function regprocedure;
+BEGIN
+  FOR function IN
+    SELECT p.oid FROM pg_catalog.pg_proc AS p
+    WHERE p.pronamespace = 'opres'::regnamespace AND NOT p.prosecdef
+      AND (p.provolatile = 'i' OR EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE p.oid IN (t.typinput, t.typreceive)))
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', function);
+  END LOOP;
+END
+$$;
