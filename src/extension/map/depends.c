@@ -105,7 +105,7 @@ put_reach(FunctionCallInfo fcinfo, bool suppliers)
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("node must not be null")));
-	r.map = opres_map_hold(PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1));
+	r.map = opres_map_hold(opres_revision_argument(fcinfo, 1));
 	asked = opres_map_node(r.map, text_to_cstring(PG_GETARG_TEXT_PP(0)), "node");
 	search(&r, asked, suppliers);
 	if (!suppliers)

@@ -221,6 +221,17 @@ opres_map_hold(int64 revision)
 	return &found->map;
 }
 
+int64
+opres_revision_argument(FunctionCallInfo fcinfo, int argument)
+{
+	int64 revision = PG_ARGISNULL(argument) ? 0 : PG_GETARG_INT64(argument);
+
+	if (!PG_ARGISNULL(argument) && revision <= 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("revision must be positive"),
+						errhint("NULL means the current revision.")));
+	return revision;
+}
+
 void
 opres_map_release(OpresMap *map)
 {

@@ -47,6 +47,8 @@ typedef struct OpresMap
  * Valid until opres_map_release; held maps are let go at the end of the transaction too (errors included).
  */
 extern OpresMap *opres_map_hold(int64 revision);
+/* Reads an argument `revision`: 0 for NULL, an error unless positive. */
+extern int64 opres_revision_argument(FunctionCallInfo fcinfo, int argument);
 extern void opres_map_release(OpresMap *map);
 
 /* Index of a node by its code; -1 if there is none. */

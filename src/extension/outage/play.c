@@ -10,16 +10,9 @@
 void
 opres_play_begin(OpresPlay *play, FunctionCallInfo fcinfo, int revision_argument, int horizon_argument)
 {
-	int64 revision = 0;
+	int64 revision = opres_revision_argument(fcinfo, revision_argument);
 
 	memset(play, 0, sizeof(*play));
-	if (!PG_ARGISNULL(revision_argument))
-	{
-		revision = PG_GETARG_INT64(revision_argument);
-		if (revision <= 0)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("revision must be positive"),
-							errhint("NULL means the current revision.")));
-	}
 	if (horizon_argument >= 0)
 	{
 		if (PG_ARGISNULL(horizon_argument))
