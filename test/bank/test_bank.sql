@@ -2,10 +2,11 @@
 -- out by hand (the sum stands in each comment; README.md tells the story). Run from the repository's top folder by pg_prove in a
 -- database with opres and pgtap; rolls back.
 BEGIN;
+SET LOCAL search_path = public, opres; -- the operators of impact_tolerance
 SELECT plan(68);
 
 \set fresh `python3 test/bank/build.py --check && echo yes`
-SELECT is(:'fresh', 'yes', 'bank.json is what build.py makes of the tables');
+SELECT is(:'fresh'::text, 'yes', 'bank.json is what build.py makes of the tables');
 \set doc `cat test/bank/bank.json`
 SELECT lives_ok(format('SELECT opres.load_map(%L)', :'doc'), 'the map loads');
 

@@ -1,6 +1,7 @@
 -- Seven public outages against their documented times (README.md names the sources). Run from the repository's top folder by
 -- pg_prove in a database with opres and pgtap; rolls back.
 BEGIN;
+SET LOCAL search_path = public, opres; -- the operators of impact_tolerance
 SELECT plan(46);
 
 CREATE FUNCTION pg_temp.level_at(scenario text, node text, at timestamptz) RETURNS float8 LANGUAGE sql AS $$
