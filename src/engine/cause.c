@@ -88,6 +88,15 @@ deciding_member(Chain *c, const OpresRequirementTrace *q, OpresTime at)
 	return found;
 }
 
+/* A level within CLOSE of 1 is still no shock of its own where there is none. */
+static bool
+own_binds(const OpresNodeTrace *n, OpresTime at, double level)
+{
+	double own = opres_curve_at(n->own, at);
+
+	return own < 1.0 - OPRES_EPSILON && own <= level + CLOSE;
+}
+
 /*
  * The moment that binds the node's level at *at, and what binds there: NULL = its own shock. Levels held since an earlier fall
  * lead back to that fall.
@@ -104,7 +113,7 @@ binding(const OpresModel *model, const OpresNodeTrace *n, OpresTime *at, OpresTi
 
 		*restarting = 0;
 		if (opres_curve_at(n->run, *at) <= level + CLOSE)
-			return opres_curve_at(n->own, *at) <= level + CLOSE ? NULL : tightest(model, n, *at, false);
+			return own_binds(n, *at, level) ? NULL : tightest(model, n, *at, false);
 		window = opres_trace_extreme(n->inputs, from, *at, false);
 		if (window >= level - CLOSE)
 		{
@@ -112,7 +121,7 @@ binding(const OpresModel *model, const OpresNodeTrace *n, OpresTime *at, OpresTi
 
 			*restarting = *at - moment;
 			*at = moment;
-			return opres_curve_at(n->own, moment) <= window + CLOSE ? NULL : tightest(model, n, moment, true);
+			return own_binds(n, moment, window) ? NULL : tightest(model, n, moment, true);
 		}
 		for (int32_t i = 0; i < n->level.count && n->level.steps[i].at < *at; i++)
 			last = n->level.steps[i].at;
