@@ -145,7 +145,7 @@ check_requirement(Build *build, int32_t r, const OpresMemberInput **grouped)
 	{
 		if (requirement->needed == 0)
 			requirement->needed = capacity;
-		if (!(requirement->needed > 0) || requirement->needed > capacity + OPRES_EPSILON * (capacity > 1 ? capacity : 1))
+		if (!(requirement->needed > 0) || capacity < requirement->needed * (1.0 - OPRES_EPSILON))
 			return refuse(build, r, requirement->owner, "the requirement needs more than the capacity of its active members");
 	}
 	return OPRES_OK;

@@ -58,7 +58,7 @@ still_met(Fall *f, int32_t requirement)
 	for (int32_t i = r->first_member; i < model->requirements[requirement + 1].first_member; i++)
 		if (f->scratch->node_slot[model->member_node[i]] < 0)
 			left += member_weight(model, requirement, i);
-	return left >= r->needed - OPRES_EPSILON * (r->needed > 1 ? r->needed : 1);
+	return left >= r->needed * (1.0 - OPRES_EPSILON);
 }
 
 /* Counts down by number where members count alike; a pool is summed afresh so that no rounding gathers. */
@@ -163,7 +163,7 @@ met_from_outside(const Deadlocks *d, int32_t requirement)
 	for (int32_t i = r->first_member; i < model->requirements[requirement + 1].first_member; i++)
 		if (d->component[model->member_node[i]] != d->component[r->owner])
 			outside += member_weight(model, requirement, i);
-	return outside >= r->needed - OPRES_EPSILON * (r->needed > 1 ? r->needed : 1);
+	return outside >= r->needed * (1.0 - OPRES_EPSILON);
 }
 
 static void
