@@ -43,21 +43,22 @@ CREATE TABLE opres.node (
   reviewed_by text,
   attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
   since_revision bigint NOT NULL,
-  CHECK (unavailability IS NULL OR kind NOT IN ('operation', 'process'))
+  CONSTRAINT node_unavailability_of_resource CHECK (unavailability IS NULL OR kind NOT IN ('operation', 'process'))
 );
 
 CREATE TABLE opres.requirement (
   node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
   name text COLLATE "C" NOT NULL CHECK (opres.is_code(name)),
   mode text NOT NULL DEFAULT 'quorum' CHECK (mode IN ('quorum', 'pool')),
-  needed float8 CHECK (needed > 0 AND needed < 'infinity' AND (mode <> 'quorum' OR needed = floor(needed))),
+  needed float8 CHECK (needed > 0 AND needed < 'infinity'),
   needed_for text NOT NULL DEFAULT 'run' CHECK (needed_for IN ('run', 'start')),
   impact float8 NOT NULL DEFAULT 1 CHECK (impact > 0 AND impact <= 1),
   buffer interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(buffer)),
   switchover interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(switchover)),
   switchover_failure float8 NOT NULL DEFAULT 0 CHECK (switchover_failure BETWEEN 0 AND 1),
   since_revision bigint NOT NULL,
-  PRIMARY KEY (node, name)
+  PRIMARY KEY (node, name),
+  CONSTRAINT requirement_quorum_is_whole CHECK (mode <> 'quorum' OR needed = floor(needed))
 );
 
 CREATE TABLE opres.requirement_member (
@@ -70,7 +71,7 @@ CREATE TABLE opres.requirement_member (
   since_revision bigint NOT NULL,
   PRIMARY KEY (node, requirement, member),
   FOREIGN KEY (node, requirement) REFERENCES opres.requirement ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
-  CHECK (member <> node)
+  CONSTRAINT requirement_member_is_another CHECK (member <> node)
 );
 CREATE INDEX requirement_member_member_idx ON opres.requirement_member (member);
 
@@ -110,7 +111,7 @@ CREATE TABLE opres.shock (
   common_cause text CHECK (opres.is_code(common_cause)),
   since_revision bigint NOT NULL,
   PRIMARY KEY (scenario, code),
-  CHECK (duration IS NULL OR duration > interval '0' OR data_loss IS NOT NULL)
+  CONSTRAINT shock_lasts_or_takes_data CHECK (duration IS NULL OR duration > interval '0' OR data_loss IS NOT NULL)
 );
 CREATE INDEX shock_node_idx ON opres.shock (node);
 
@@ -132,7 +133,7 @@ CREATE TABLE opres.map_revision (
   label text COLLATE "C" UNIQUE CHECK (opres.is_code(label)),
   approved_at timestamptz,
   approved_by name,
-  CHECK ((approved_at IS NULL) = (approved_by IS NULL))
+  CONSTRAINT map_revision_approval CHECK ((approved_at IS NULL) = (approved_by IS NULL))
 );
 
 -- Rows as they were: a row of <table>_history was part of the map from since_revision until before until_revision.
