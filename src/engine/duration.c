@@ -63,7 +63,7 @@ skip_digits(const OpresScan *scan, size_t at)
 static bool
 scan_decimal(OpresScan *scan, Decimal *number)
 {
-	*number = (Decimal) { scan->at, scan->at, scan->at, scan->at };
+	*number = (Decimal){ scan->at, scan->at, scan->at, scan->at };
 	if (scan->at < scan->length && (scan->text[scan->at] == '-' || scan->text[scan->at] == '+'))
 		return opres_scan_fail(scan, scan->at, "a duration has no sign");
 	number->point = number->fraction = number->end = skip_digits(scan, scan->at);
@@ -203,6 +203,8 @@ scan_parts(OpresScan *scan, OpresTime *total)
 		Decimal number;
 		size_t unit = 0;
 
+		if (next > 0 && !opres_is_digit(scan->text[scan->at]) && scan->text[scan->at] != '-' && scan->text[scan->at] != '+')
+			return opres_scan_fail(scan, scan->at, "the duration should end here or go on with a number");
 		if (!scan_decimal(scan, &number))
 			return false;
 		if (scan->at < scan->length && scan->text[scan->at] == ':')

@@ -312,9 +312,12 @@ bool
 opres_tolerance_scan(OpresScan *scan, OpresTolerance *tolerance, char room[OPRES_TOLERANCE_NAMES])
 {
 	Names names = { room };
+	const char *zero = scan->length > 0 ? memchr(scan->text, '\0', scan->length) : NULL;
 
 	memset(tolerance, 0, sizeof(*tolerance));
 	tolerance->level = 1;
+	if (zero != NULL)
+		return opres_scan_fail(scan, (size_t) (zero - scan->text), "there is a zero byte in the text");
 	if (begins_with_percentage(scan))
 	{
 		if (!opres_scan_percent(scan, &tolerance->level))

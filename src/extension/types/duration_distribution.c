@@ -119,7 +119,7 @@ opres_duration_distribution_send(PG_FUNCTION_ARGS)
 	pq_begintypsend(&message);
 	pq_sendbyte(&message, OPRES_WIRE_VERSION);
 	pq_sendbyte(&message, (uint8) distribution.kind);
-	for (int i = 0; i < opres_distribution_parameters(distribution.kind); i++)
+	for (int i = 0; i < 3 && i < opres_distribution_parameters(distribution.kind); i++)
 		pq_sendint64(&message, distribution.parameter[i]);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
