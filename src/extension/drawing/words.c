@@ -1,0 +1,170 @@
+/*
+ * words.c - the words and numbers of a drawing in English and Japanese (see words.h).
+ */
+#include "drawing/words.h"
+
+static const OpresPair words[OPRES_WORDS] = {
+	[OPRES_WORD_TOLERANCE] = { { "tolerance", "耐性度" } },
+	[OPRES_WORD_RECOVERY] = { { "recovery", "復旧見込" } },
+	[OPRES_WORD_CUT_OFF] = { { "cut-off", "取引時限" } },
+	[OPRES_WORD_DATA_LOSS] = { { "data loss", "データ損失" } },
+	[OPRES_WORD_IN_TOTAL] = { { "in total", "累計" } },
+	[OPRES_WORD_SPOF] = { { "SPOF", "単一障害点" } },
+	[OPRES_WORD_LEGEND] = { { "Legend", "凡例" } },
+	[OPRES_WORD_NO_SUBSTITUTE] = { { "no substitute", "代替なし" } },
+	[OPRES_WORD_REDUNDANT] = { { "redundant, k of n needed", "冗長：nつ中kつで継続" } },
+	[OPRES_WORD_DEPENDS] = { { "A depends on B", "AはBに依存" } },
+	[OPRES_WORD_OPTIONAL] = { { "can go on without it", "単独の停止なら継続" } },
+	[OPRES_WORD_RESTART] = { { "needed to restart", "再開にのみ必要" } },
+	[OPRES_WORD_TO_SPOF] = { { "dependency on a SPOF", "単一障害点への依存" } },
+	[OPRES_WORD_PATH] = { { "failure path", "停止の波及経路" } },
+	[OPRES_WORD_LEFT_OUT] = { { "left out", "省略" } },
+	[OPRES_WORD_BAR] = { { "bar = expected recovery, black line = tolerance", "横棒＝復旧見込、黒線＝耐性度" } },
+	[OPRES_WORD_WORST_FIRST] = { { "worst first", "左上から危険な順" } },
+	[OPRES_WORD_OWNER] = { { "owner", "所管" } },
+	[OPRES_WORD_LOCATION] = { { "location", "所在地" } },
+	[OPRES_WORD_LOWEST] = { { "lowest level", "最低水準" } },
+	[OPRES_WORD_NOT_BACK] = { { "not back within 30 days", "30日以内に復旧せず" } },
+	[OPRES_WORD_SWITCHOVER] = { { "switchover", "切替" } },
+	[OPRES_WORD_INDIRECT] = { { "through what is not drawn", "省略した要素を経由" } },
+};
+
+static const OpresPair layers[] = {
+	{ { "Critical operations", "重要な業務" } },
+	{ { "Processes", "業務プロセス" } },
+	{ { "People", "人員" } },
+	{ { "Systems", "システム" } },
+	{ { "Data & networks", "データ・ネットワーク" } },
+	{ { "Third parties", "サードパーティ" } },
+	{ { "Facilities", "設備・拠点" } },
+};
+
+static const OpresPair kinds[] = {
+	[OPRES_OPERATION] = { { "critical operation", "重要な業務" } },
+	[OPRES_PROCESS] = { { "process", "業務プロセス" } },
+	[OPRES_PEOPLE] = { { "people", "人員" } },
+	[OPRES_SYSTEM] = { { "system", "システム" } },
+	[OPRES_DATA] = { { "data", "データ" } },
+	[OPRES_NETWORK] = { { "network", "ネットワーク" } },
+	[OPRES_THIRD_PARTY] = { { "third party", "サードパーティ" } },
+	[OPRES_FACILITY] = { { "facility", "設備" } },
+};
+
+static const OpresPair states[] = {
+	[OPRES_PLAIN] = { { NULL, NULL } },
+	[OPRES_UNTOUCHED] = { { "Not affected", "影響なし" } },
+	[OPRES_AT_RISK] = { { "At risk", "余裕なし" } },
+	[OPRES_DEGRADED] = { { "Degraded", "低下" } },
+	[OPRES_FAILED] = { { "Failed", "停止" } },
+};
+
+static const OpresPair cards[] = {
+	[OPRES_CARD_PLAIN] = { { NULL, NULL } },
+	[OPRES_CARD_WITHIN] = { { "Within", "範囲内" } },
+	[OPRES_CARD_UNLIMITED] = { { "No tolerance set", "耐性度未設定" } },
+	[OPRES_CARD_UNDECIDED] = { { "Not decided", "判定不能" } },
+	[OPRES_CARD_NARROW] = { { "Little margin", "余裕わずか" } },
+	[OPRES_CARD_OVER] = { { "Over tolerance", "超過" } },
+};
+
+OpresPair
+opres_word(OpresWord word)
+{
+	return words[word];
+}
+
+OpresPair
+opres_layer_word(int layer)
+{
+	return layers[layer];
+}
+
+OpresPair
+opres_kind_word(OpresKind kind)
+{
+	return kinds[kind];
+}
+
+OpresPair
+opres_state_word(OpresState state)
+{
+	return states[state];
+}
+
+OpresPair
+opres_card_word(OpresCardState state)
+{
+	return cards[state];
+}
+
+const char *
+opres_say(OpresLang lang, OpresPair pair)
+{
+	return pair.in[lang] != NULL ? pair.in[lang] : pair.in[!lang] != NULL ? pair.in[!lang] : "";
+}
+
+const char *
+opres_say_other(OpresLang lang, OpresPair pair)
+{
+	if (pair.in[lang] == NULL || pair.in[!lang] == NULL || strcmp(pair.in[0], pair.in[1]) == 0)
+		return NULL;
+	return pair.in[!lang];
+}
+
+char *
+opres_say_both(OpresLang lang, OpresPair pair)
+{
+	const char *other = opres_say_other(lang, pair);
+
+	return other == NULL ? pstrdup(opres_say(lang, pair)) : psprintf("%s %s", opres_say(lang, pair), other);
+}
+
+char *
+opres_say_duration(OpresLang lang, OpresTime time)
+{
+	static const struct
+	{
+		OpresTime length;
+		const char *unit[2];
+	} units[] = {
+		{ INT64CONST(86400000000), { "d", "日" } }, { INT64CONST(3600000000), { "h", "時間" } },
+		{ INT64CONST(60000000), { "min", "分" } },  { INT64CONST(1000000), { "s", "秒" } },
+		{ INT64CONST(1000), { "ms", "ミリ秒" } },   { 1, { "us", "マイクロ秒" } },
+	};
+	StringInfoData out;
+	int parts = 0;
+
+	initStringInfo(&out);
+	/* Three units say as much as anybody reads; days are told in hours up to two of them. */
+	for (int i = time < 2 * units[0].length ? 1 : 0; i < lengthof(units) && parts < 3; i++)
+	{
+		OpresTime count = time / units[i].length;
+
+		if (count == 0)
+			continue;
+		if (lang == OPRES_EN && parts > 0)
+			appendStringInfoChar(&out, ' ');
+		appendStringInfo(&out, INT64_FORMAT "%s%s", count, lang == OPRES_EN ? " " : "", units[i].unit[lang]);
+		time -= count * units[i].length;
+		parts++;
+	}
+	if (parts == 0)
+		appendStringInfoString(&out, lang == OPRES_EN ? "0 min" : "0分");
+	return out.data;
+}
+
+char *
+opres_say_level(double level)
+{
+	return psprintf("%.4g%%", level * 100);
+}
+
+char *
+opres_say_limit(OpresLang lang, OpresTime limit, double level)
+{
+	char *time = opres_say_duration(lang, limit);
+
+	if (level >= 1)
+		return time;
+	return psprintf(lang == OPRES_JA ? "%sで%sまで" : "%s to %s", time, opres_say_level(level));
+}
