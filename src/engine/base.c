@@ -115,7 +115,8 @@ opres_arena_array(OpresArena *arena, size_t count, size_t size)
 bool
 opres_arena_grow(OpresArena *arena, void **items, int32_t *capacity, int32_t need, size_t size)
 {
-	int64_t wanted = *capacity < 8 ? 8 : (int64_t) *capacity * 2;
+	/* Most arrays of large items (steps, windows) stay at one or two. */
+	int64_t wanted = *capacity == 0 ? (size >= 16 ? 2 : 8) : (int64_t) *capacity * 2;
 	void *grown;
 
 	if (need <= *capacity)

@@ -86,13 +86,13 @@ timer_fires(OpresOutage *o, OpresHeapItem timer)
 			return own_level_changes(o, node_at(o, timer.id));
 		case TIMER_INPUTS:
 			n = node_at(o, timer.id);
-			if (n->window.count > 0 && n->window.items[n->window.head].end + o->model->restart[n->node] <= o->now)
+			if (n->window->count > 0 && n->window->items[n->window->head].end + o->model->restart[n->node] <= o->now)
 				return opres_mark_node(o, n, true);
 			return true;
 		case TIMER_BUFFER:
 			q = requirement_at(o, timer.id);
 			r = &o->model->requirements[q->requirement];
-			if (q->window.count > 0 && q->window.items[q->window.head].end + r->buffer <= o->now)
+			if (q->window->count > 0 && q->window->items[q->window->head].end + r->buffer <= o->now)
 				return opres_mark_requirement(o, q, false);
 			return true;
 		case TIMER_SWITCHOVER:
@@ -122,11 +122,11 @@ commit_requirement(OpresOutage *o, int32_t slot)
 	}
 	if (r->buffer > 0)
 	{
-		if (q->h != q->past_h && !opres_window_push(o, &q->window, q->past_h, q->h, o->now, true))
+		if (q->h != q->past_h && !opres_window_push(o, q->window, q->past_h, q->h, o->now, true))
 			return false;
-		if (q->window.count > 0 && q->window.items[q->window.head].end + r->buffer != q->timer)
+		if (q->window->count > 0 && q->window->items[q->window->head].end + r->buffer != q->timer)
 		{
-			q->timer = q->window.items[q->window.head].end + r->buffer;
+			q->timer = q->window->items[q->window->head].end + r->buffer;
 			if (!opres_set_timer(o, q->timer, TIMER_BUFFER, slot))
 				return false;
 		}
@@ -185,11 +185,11 @@ commit_node(OpresOutage *o, int32_t slot)
 
 	if (restart > 0)
 	{
-		if (inputs != n->past_inputs && !opres_window_push(o, &n->window, n->past_inputs, inputs, o->now, false))
+		if (inputs != n->past_inputs && !opres_window_push(o, n->window, n->past_inputs, inputs, o->now, false))
 			return false;
-		if (n->window.count > 0 && n->window.items[n->window.head].end + restart != n->timer)
+		if (n->window->count > 0 && n->window->items[n->window->head].end + restart != n->timer)
 		{
-			n->timer = n->window.items[n->window.head].end + restart;
+			n->timer = n->window->items[n->window->head].end + restart;
 			if (!opres_set_timer(o, n->timer, TIMER_INPUTS, slot))
 				return false;
 		}

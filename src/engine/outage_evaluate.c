@@ -98,7 +98,7 @@ begin_requirement(OpresOutage *o, RequirementState *q)
 	if (q->instant == o->instant)
 		return true;
 	q->instant = o->instant;
-	opres_window_expire(&q->window, o->now - o->model->requirements[q->requirement].buffer);
+	opres_window_expire(q->window, o->now - o->model->requirements[q->requirement].buffer);
 	return remember(o, &o->evaluated_requirements, &o->evaluated_requirement_count, &o->evaluated_requirement_capacity,
 					o->scratch->requirement_slot[q->requirement]);
 }
@@ -109,7 +109,7 @@ opres_begin_node(OpresOutage *o, NodeState *n)
 	if (n->instant == o->instant)
 		return true;
 	n->instant = o->instant;
-	opres_window_expire(&n->window, o->now - o->model->restart[n->node]);
+	opres_window_expire(n->window, o->now - o->model->restart[n->node]);
 	return remember(o, &o->evaluated_nodes, &o->evaluated_node_count, &o->evaluated_node_capacity, o->scratch->node_slot[n->node]);
 }
 
@@ -136,7 +136,7 @@ opres_evaluate_requirement(OpresOutage *o, RequirementState *q)
 	q->buffered = q->h;
 	if (r->buffer > 0)
 	{
-		double past = q->window.count > 0 ? q->window.items[q->window.head].value : q->past_h;
+		double past = q->window->count > 0 ? q->window->items[q->window->head].value : q->past_h;
 
 		if (past > q->buffered)
 			q->buffered = past;
@@ -150,7 +150,7 @@ opres_inputs_past(const OpresOutage *o, const NodeState *n)
 {
 	if (o->model->restart[n->node] == 0)
 		return 1.0;
-	return n->window.count > 0 ? n->window.items[n->window.head].value : n->past_inputs;
+	return n->window->count > 0 ? n->window->items[n->window->head].value : n->past_inputs;
 }
 
 bool

@@ -42,7 +42,7 @@ put_level(OpresOutage *o, Snapshot *s, double level)
 static bool
 put_window(OpresOutage *o, Snapshot *s, const Window *w, OpresTime width)
 {
-	for (int32_t i = w->head; i < w->head + w->count; i++)
+	for (int32_t i = w == NULL ? 0 : w->head; w != NULL && i < w->head + w->count; i++)
 		if (w->items[i].end > o->now - width &&
 			(!put_level(o, s, w->items[i].value) || !put(o, s, (uint64_t) (o->now - w->items[i].end))))
 			return false;
@@ -60,7 +60,7 @@ take(OpresOutage *o, Snapshot *s)
 		const NodeState *n = node_at(o, i);
 
 		if (!put_level(o, s, n->level) || !put_level(o, s, n->past_inputs) ||
-			!put_window(o, s, &n->window, o->model->restart[n->node]))
+			!put_window(o, s, n->window, o->model->restart[n->node]))
 			return false;
 	}
 	for (int32_t i = 0; i < o->requirements.count; i++)
@@ -71,7 +71,7 @@ take(OpresOutage *o, Snapshot *s)
 
 		if (below > r->switchover)
 			below = r->switchover;
-		if (!put_level(o, s, q->past_h) || !put(o, s, (uint64_t) below) || !put_window(o, s, &q->window, r->buffer))
+		if (!put_level(o, s, q->past_h) || !put(o, s, (uint64_t) below) || !put_window(o, s, q->window, r->buffer))
 			return false;
 	}
 	return true;

@@ -38,7 +38,7 @@ typedef struct RequirementState
 	int64_t instant;       /* the last instant it was evaluated in */
 	OpresTime below_since; /* since when the active members are below 1, NEVER = they are not */
 	OpresTime timer;       /* the window timer last set */
-	Window window;         /* past H, largest first */
+	Window *window;        /* past H, largest first; NULL without a buffer */
 	double past_h;         /* H before this instant */
 	double h;              /* H now */
 	double buffered;       /* H' now */
@@ -57,9 +57,9 @@ typedef struct NodeState
 	int32_t end_shock;
 	int32_t last_loss; /* latest data-loss record, -1 = none */
 	int64_t instant;   /* the last instant it was evaluated in */
-	int64_t changes;
+	int32_t changes;
 	OpresTime timer;    /* the window timer last set */
-	Window window;      /* past min(R, S), smallest first */
+	Window *window;     /* past min(R, S), smallest first; NULL without a restart time */
 	double past_inputs; /* min(R, S) before this instant */
 	double past_level;  /* L before this instant */
 	double level;       /* L now */

@@ -69,6 +69,13 @@ new_state(OpresOutage *o, Blocks *b, size_t size)
 	return (char *) b->blocks[(b->count - 1) >> BLOCK_BITS] + (size_t) ((b->count - 1) & (BLOCK_SIZE - 1)) * size;
 }
 
+static bool
+new_window(OpresOutage *o, Window **window)
+{
+	*window = opres_arena_array(o->arena, 1, sizeof(Window));
+	return *window != NULL || opres_out_of_memory(o);
+}
+
 NodeState *
 opres_touch_node(OpresOutage *o, int32_t node)
 {
@@ -81,7 +88,9 @@ opres_touch_node(OpresOutage *o, int32_t node)
 	if (n == NULL)
 		return NULL;
 	o->scratch->node_slot[node] = o->nodes.count - 1;
-	n->node = node;
+	n->node = node; /* before anything fails: clean_scratch goes by it */
+	if (o->model->restart[node] > 0 && !new_window(o, &n->window))
+		return NULL;
 	n->first_requirement = n->first_dirty = n->last_loss = n->unknown = -1;
 	n->past_inputs = n->past_level = n->level = n->own = n->run = n->start = n->reported = 1.0;
 	return n;
@@ -104,6 +113,8 @@ opres_touch_requirement(OpresOutage *o, int32_t requirement)
 		return NULL;
 	o->scratch->requirement_slot[requirement] = o->requirements.count - 1;
 	q->requirement = requirement;
+	if (o->model->requirements[requirement].buffer > 0 && !new_window(o, &q->window))
+		return NULL;
 	q->owner = o->scratch->node_slot[owner->node];
 	q->next_of_owner = owner->first_requirement;
 	owner->first_requirement = o->requirements.count - 1;
@@ -172,7 +183,7 @@ opres_mark_users(OpresOutage *o, const NodeState *n, bool rise)
 void
 opres_window_expire(Window *w, OpresTime oldest)
 {
-	while (w->count > 0 && w->items[w->head].end <= oldest)
+	while (w != NULL && w->count > 0 && w->items[w->head].end <= oldest)
 	{
 		w->head++;
 		w->count--;
