@@ -13,6 +13,7 @@ read_days(const OpresMap *map, OpresCalendar *calendar, MemoryContext keep)
 	static SPIPlanPtr plan;
 	Oid types[2] = { TEXTOID, INT8OID };
 	Datum values[2] = { CStringGetTextDatum(calendar->name), Int64GetDatum(map->revision) };
+	DateADT *days;
 
 	SPI_connect();
 	if (plan == NULL)
@@ -28,33 +29,35 @@ read_days(const OpresMap *map, OpresCalendar *calendar, MemoryContext keep)
 	}
 	if (SPI_execute_plan(plan, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read a calendar");
-	calendar->count = (int) SPI_processed;
-	calendar->days = MemoryContextAlloc(keep, sizeof(DateADT) * (SPI_processed + 1));
+	days = MemoryContextAlloc(keep, sizeof(DateADT) * (SPI_processed + 1));
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		bool isnull;
 
-		calendar->days[i] = DatumGetDateADT(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		days[i] = DatumGetDateADT(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
 	}
+	calendar->dates = (OpresDates){ days, (int) SPI_processed };
 	SPI_finish();
 }
 
-const OpresCalendar *
-opres_calendar(OpresCalendars *calendars, const OpresMap *map, const char *name)
+OpresDates
+opres_calendar_dates(OpresCalendars *calendars, const OpresMap *map, const char *name)
 {
 	OpresCalendar *calendar;
 
+	if (name == NULL)
+		return (OpresDates){ NULL, 0 };
 	for (int i = 0; i < calendars->count; i++)
 		if (strcmp(calendars->items[i].name, name) == 0)
-			return &calendars->items[i];
+			return calendars->items[i].dates;
 	if (calendars->items == NULL)
 		calendars->items = palloc(sizeof(OpresCalendar));
 	calendars->items = repalloc(calendars->items, sizeof(OpresCalendar) * (calendars->count + 1));
 	calendar = &calendars->items[calendars->count++];
 	calendar->name = pstrdup(name);
 	read_days(map, calendar, CurrentMemoryContext);
-	if (calendar->count == 0)
+	if (calendar->dates.count == 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("calendar \"%s\" has no days", name),
 						errdetail("A tolerance names it; its dates are rows of opres.calendar_day.")));
-	return calendar;
+	return calendar->dates;
 }

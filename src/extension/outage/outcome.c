@@ -6,21 +6,19 @@
 static OpresTime
 breach(OpresPlay *play, OpresCalendars *calendars, int32 operation, const OpresTolerance *tolerance, OpresCurve curve)
 {
-	switch (tolerance->form)
+	OpresCutOffDays days = { 0 };
+
+	if (tolerance->form == OPRES_DATA_LOSS)
+		return opres_outage_breach_data_loss(play->outage, operation, tolerance->limit);
+	if (tolerance->form == OPRES_BY)
 	{
-		case OPRES_WITHIN:
-			return opres_curve_breach_within(curve, tolerance->level, tolerance->limit, play->horizon);
-		case OPRES_TOTAL:
-			return opres_curve_breach_total(curve, tolerance->level, tolerance->limit, tolerance->window, play->horizon);
-		case OPRES_DATA_LOSS:
-			return opres_outage_breach_data_loss(play->outage, operation, tolerance->limit);
-		case OPRES_BY:
-			if (play->scenario.has_start)
-				ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-								errmsg("cut-off tolerances wait for the cut-off search of the types room")));
+		if (!play->scenario.has_start || curve.count == 0)
 			return OPRES_NEVER;
+		days.start = play->scenario.start;
+		days.on = opres_calendar_dates(calendars, play->map, tolerance->calendar);
+		days.except = opres_calendar_dates(calendars, play->map, tolerance->except_calendar);
 	}
-	return OPRES_NEVER;
+	return opres_tolerance_breach(tolerance, curve, &days, play->horizon);
 }
 
 /* At the breach, else at the first moment of the worst level, else nothing. */

@@ -5,8 +5,7 @@
 #define OPRES_OUTCOME_H
 
 #include "outage/play.h"
-#include "types/tolerance.h"
-#include "utils/date.h"
+#include "types/cutoff.h"
 
 typedef struct OpresOutcome
 {
@@ -21,22 +20,21 @@ typedef struct OpresOutcome
 	int32 cause_count; /* 0 = nothing happened to it */
 } OpresOutcome;
 
-/* The dates of a calendar, sorted. */
+/* The calendars of a call, each read once, when it is first needed. */
 typedef struct OpresCalendar
 {
 	const char *name;
-	DateADT *days;
-	int count;
+	OpresDates dates;
 } OpresCalendar;
 
-/* The calendars of a call, each read once, when it is first needed. */
 typedef struct OpresCalendars
 {
 	OpresCalendar *items;
 	int count;
 } OpresCalendars;
 
-extern const OpresCalendar *opres_calendar(OpresCalendars *calendars, const OpresMap *map, const char *name);
+/* The dates of a calendar; none for name = NULL, an error if the calendar has none. */
+extern OpresDates opres_calendar_dates(OpresCalendars *calendars, const OpresMap *map, const char *name);
 
 extern OpresOutcome opres_outcome(OpresPlay *play, OpresCalendars *calendars, int32 operation, const OpresTolerance *tolerance);
 
