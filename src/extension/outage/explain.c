@@ -4,6 +4,8 @@
 #include "common/interval.h"
 #include "common/lang.h"
 #include "common/rows.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "outage/play.h"
 #include "utils/builtins.h"
@@ -21,11 +23,49 @@ duration_text(OpresTime time)
 	return text;
 }
 
-/* 40 %, 33.3 % */
+/* 40%, 33.3% */
 static const char *
 percent(double level)
 {
-	return psprintf("%.*f%%", level * 100 - (int) (level * 100) < 0.05 ? 0 : 1, level * 100);
+	char *text = psprintf("%.1f", level * 100);
+	size_t length = strlen(text);
+
+	if (length > 2 && strcmp(text + length - 2, ".0") == 0)
+		text[length - 2] = '\0';
+	return psprintf("%s%%", text);
+}
+
+/* What people call the node, in the language asked for if the map has it; its code if it has no name. */
+static const char *
+node_name(const OpresMap *map, int32 node, bool ja)
+{
+	static SPIPlanPtr plan;
+	Oid types[3] = { TEXTOID, INT8OID, BOOLOID };
+	Datum values[3] = { CStringGetTextDatum(map->code[node]), Int64GetDatum(map->revision), BoolGetDatum(ja) };
+	MemoryContext caller = CurrentMemoryContext;
+	const char *name = map->code[node];
+	char *found;
+
+	SPI_connect();
+	if (plan == NULL)
+	{
+		plan = SPI_prepare("SELECT CASE WHEN $3 THEN coalesce(names OPERATOR(pg_catalog.->>) 'ja', name)"
+						   " ELSE coalesce(name, names OPERATOR(pg_catalog.->>) 'en') END FROM ("
+						   "SELECT name, names FROM opres.node WHERE code OPERATOR(pg_catalog.=) $1"
+						   " AND since_revision OPERATOR(pg_catalog.<=) $2 UNION ALL "
+						   "SELECT name, names FROM opres.node_history WHERE code OPERATOR(pg_catalog.=) $1"
+						   " AND since_revision OPERATOR(pg_catalog.<=) $2 AND until_revision OPERATOR(pg_catalog.>) $2) AS node",
+						   3, types);
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare the query for a node's name");
+	}
+	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read a node's name");
+	found = SPI_processed == 1 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;
+	if (found != NULL)
+		name = MemoryContextStrdup(caller, found);
+	SPI_finish();
+	return name;
 }
 
 /* The shock of the node that binds: the lowest level of those active at that moment. */
@@ -51,7 +91,7 @@ say_requirement(StringInfo text, const OpresPlay *play, const OpresCauseLink *li
 {
 	const OpresRequirement *r = &play->map->model.requirements[link->requirement];
 	const char *name = play->map->requirement_name[link->requirement];
-	const char *member = next == NULL ? "?" : play->map->code[next->node];
+	const char *member = next == NULL ? "?" : node_name(play->map, next->node, ja);
 	const char *level = percent(next == NULL ? 0 : next->level);
 
 	if (link->because == OPRES_BECAUSE_START)
