@@ -42,7 +42,7 @@ scenario("ransomware-office", "Ransomware on office systems and branch terminals
          "2026-12-28T06:30:00+09:00",
          ("office-pcs", "sys.office-pc", gone("5 days", common_cause="ransomware")),
          ("terminals", "sys.teller", gone("3 days", level=0.3, common_cause="ransomware")),
-         ("identity", "sys.identity", gone("2 days", data_loss="12h", common_cause="ransomware")),
+         ("identity", "sys.identity", gone("2 days", common_cause="ransomware")),
          ("loan-files", "data.loan-files", gone("2 days", data_loss="3 days", probability=0.4)),
          ("isolation", "net.wan", gone("5h", onset="90 min", common_cause="ransomware")))
 scenario("ransomware-joint-centre", "Ransomware at the joint centre, both sites and the replica, on a pay day",

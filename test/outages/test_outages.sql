@@ -2,7 +2,7 @@
 -- pg_prove in a database with opres and pgtap; rolls back.
 BEGIN;
 SET LOCAL search_path = public, opres; -- the operators of impact_tolerance
-SELECT plan(46);
+SELECT plan(47);
 
 CREATE FUNCTION pg_temp.level_at(scenario text, node text, at timestamptz) RETURNS float8 LANGUAGE sql AS $$
   SELECT coalesce((SELECT l.level
@@ -122,6 +122,8 @@ SELECT results_eq($$SELECT recovered_at FROM opres.simulate('as-it-was', '5 days
 -- CrowdStrike, 2024-07-19 ---------------------------------------------------------------------------------------------
 \set doc `cat test/outages/crowdstrike-2024-07-19.json`
 SELECT lives_ok(format('SELECT opres.load_map(%L)', :'doc'), 'CrowdStrike: the map loads');
+SELECT results_eq('SELECT * FROM opres.restart_deadlocks()', $$VALUES ('{data.recovery-keys,sys.key-server}'::text[])$$,
+  'CrowdStrike: the keys and the server that holds them wait for each other');
 SELECT ok(pg_temp.level_at('as-it-was', 'tp.content', '2024-07-19 05:27Z') = 1
   AND pg_temp.level_at('as-it-was', 'op.keys-on-paper', '2024-07-20 05:27Z') = 0,
   'CrowdStrike: withdrawn after 78 minutes, hosts still down a day later');
