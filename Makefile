@@ -13,6 +13,7 @@ SQL_PARTS := \
 	src/extension/map/edit.sql \
 	src/extension/map/revision.sql \
 	src/extension/map/document.sql \
+	src/extension/map/check_texts.sql \
 	src/extension/map/check.sql \
 	src/extension/map/diff.sql \
 	src/extension/map/depends.sql \

@@ -1,0 +1,39 @@
+/*
+ * check.c - what check_map needs to see inside a tolerance.
+ */
+#include "common/compat.h"
+
+#include "common/interval.h"
+#include "funcapi.h"
+#include "types/tolerance.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+static Datum
+name_datum(const char *name, bool *isnull)
+{
+	*isnull = name == NULL;
+	return name != NULL ? CStringGetTextDatum(name) : (Datum) 0;
+}
+
+OPRES_FUNCTION(opres_tolerance_parts);
+Datum
+opres_tolerance_parts(PG_FUNCTION_ARGS)
+{
+	static const char *const forms[] = { "within", "by", "data loss", "total" }; /* in the order of OpresToleranceForm */
+	OpresTolerance tolerance;
+	TupleDesc desc;
+	Datum values[5];
+	bool nulls[5] = { false };
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	opres_tolerance_read(PG_GETARG_DATUM(0), &tolerance);
+	values[0] = CStringGetTextDatum(forms[tolerance.form]);
+	values[1] = Float8GetDatum(tolerance.level);
+	values[2] = IntervalPGetDatum(opres_time_to_interval(tolerance.limit));
+	nulls[2] = tolerance.form == OPRES_BY;
+	values[3] = name_datum(tolerance.calendar, &nulls[3]);
+	values[4] = name_datum(tolerance.except_calendar, &nulls[4]);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
