@@ -299,13 +299,15 @@ scan_total(OpresScan *scan, OpresTolerance *tolerance)
 	return true;
 }
 
+/* A percentage, or a number that was meant as one. */
 static bool
-begins_with_percentage(const OpresScan *scan)
+begins_with_level(const OpresScan *scan)
 {
 	OpresScan ahead = *scan;
 	double ignored;
 
-	return opres_scan_number(&ahead, 0, &ignored) && opres_scan_char(&ahead, '%');
+	return opres_scan_number(&ahead, 0, &ignored) &&
+		   (opres_scan_char(&ahead, '%') || opres_scan_word(&ahead, "within") || opres_scan_word(&ahead, "by"));
 }
 
 bool
@@ -318,7 +320,7 @@ opres_tolerance_scan(OpresScan *scan, OpresTolerance *tolerance, char room[OPRES
 	tolerance->level = 1;
 	if (zero != NULL)
 		return opres_scan_fail(scan, (size_t) (zero - scan->text), "there is a zero byte in the text");
-	if (begins_with_percentage(scan))
+	if (begins_with_level(scan))
 	{
 		if (!opres_scan_percent(scan, &tolerance->level))
 			return false;

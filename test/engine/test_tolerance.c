@@ -79,6 +79,8 @@ test_tolerances(void)
 	bad_tolerance("soon", 0, "a tolerance begins with");
 	bad_tolerance("-5% within 2h", 0, "a tolerance begins with");
 	bad_tolerance("2h", 0, "a tolerance begins with");
+	bad_tolerance("100 within 2h", 3, "the % is missing");
+	bad_tolerance("100 by 15:30 UTC", 3, "the % is missing");
 	bad_tolerance("100%", 4, "are missing");
 	bad_tolerance("100% for 2h", 4, "are missing");
 	bad_tolerance("0% within 2h", 0, "above 0%");

@@ -88,8 +88,8 @@ read_calendar(const char *calendar, MemoryContext context)
 							  values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read calendar \"%s\"", calendar);
 	if (SPI_processed == 0)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("calendar \"%s\" does not exist", calendar),
-						errhint("Add its dates to opres.calendar_day.")));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("calendar \"%s\" has no days", calendar),
+						errdetail("The tolerance names it; its dates are rows of opres.calendar_day.")));
 	days = MemoryContextAlloc(context, sizeof(DateADT) * SPI_processed);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{

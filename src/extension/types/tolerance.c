@@ -133,7 +133,7 @@ opres_impact_tolerance_in(PG_FUNCTION_ARGS)
 		if (zone == NULL)
 			OPRES_INPUT_ERROR(fcinfo,
 							  (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid " TYPE ": \"%s\"", scan.text),
-							   errdetail("\"%s\" is no time zone of the IANA database.", tolerance.zone),
+							   errdetail("\"%s\" is neither a place in the IANA time zone database nor UTC.", tolerance.zone),
 							   errhint("Write Area/City, e.g. Asia/Tokyo, or UTC; abbreviations and offsets are refused.")));
 		tolerance.zone = zone;
 	}
@@ -180,7 +180,7 @@ opres_impact_tolerance_recv(PG_FUNCTION_ARGS)
 	if (problem != NULL)
 		opres_wire_invalid(TYPE, problem);
 	if (tolerance.form == OPRES_BY && (tolerance.zone = opres_zone_name(tolerance.zone)) == NULL)
-		opres_wire_invalid(TYPE, "the time zone is not in the IANA database");
+		opres_wire_invalid(TYPE, "the time zone is neither a place in the IANA time zone database nor UTC");
 	return opres_tolerance_make(&tolerance);
 }
 
