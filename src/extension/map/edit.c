@@ -50,7 +50,8 @@ typedef struct OpresEdit
 	SubTransactionId written;  /* where the head was written */
 	SubTransactionId queued;   /* where a check was queued that has not run */
 	int64 revision;            /* valid while numbered */
-	bool beginning;            /* the head is being written before a row is: too early for a check */
+	int open;                  /* UPDATE and DELETE statements under way, cascades included */
+	bool too_early;            /* the head is being written in the middle of a statement: no check */
 	bool edited;               /* rows were edited since the last edit_settle */
 	bool unchecked;            /* rows were edited since the last check */
 	bool restored;             /* other sessions will hear that restored rows came */
@@ -148,9 +149,9 @@ note_edited(bool certain)
 		take_number();
 	if (certain && edit.written == InvalidSubTransactionId)
 	{
-		edit.beginning = true;
+		edit.too_early = true;
 		write_head();
-		edit.beginning = false;
+		edit.too_early = false;
 	}
 	edit.edited = edit.unchecked = true;
 	note_touched();
@@ -167,16 +168,18 @@ settle(void)
 {
 	if (edit.numbered == InvalidSubTransactionId)
 		return;
-	if (edit.written != InvalidSubTransactionId)
+	if (edit.written == InvalidSubTransactionId && has_edits())
 	{
-		if (edit.queued == InvalidSubTransactionId)
-		{
-			edit.queued = GetCurrentSubTransactionId();
-			call_internal("queue_check", 0, InvalidOid, (Datum) 0);
-		}
-	}
-	else if (has_edits())
+		edit.too_early = edit.open > 0;
 		write_head();
+		edit.too_early = false;
+	}
+	/* A check that is immediate would see a cascade half done, were it not for `open`. */
+	if (edit.written != InvalidSubTransactionId && edit.queued == InvalidSubTransactionId && edit.unchecked && edit.open == 0)
+	{
+		edit.queued = GetCurrentSubTransactionId();
+		call_internal("queue_check", 0, InvalidOid, (Datum) 0);
+	}
 }
 
 uint64
@@ -249,6 +252,7 @@ opres_edit_begin(PG_FUNCTION_ARGS)
 {
 	trigger_data(fcinfo);
 	lock_editors();
+	edit.open++;
 	return PointerGetDatum(NULL);
 }
 
@@ -291,23 +295,17 @@ OPRES_FUNCTION(opres_edit_settle);
 Datum
 opres_edit_settle(PG_FUNCTION_ARGS)
 {
-	trigger_data(fcinfo);
+	TriggerData *trigger = trigger_data(fcinfo);
+
+	if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event) && edit.open > 0)
+		edit.open--;
 	if (edit.edited)
 	{
-		edit.edited = false;
+		edit.edited = edit.open > 0;
 		generation++;
 		settle();
 	}
 	return PointerGetDatum(NULL);
-}
-
-/* Called when a statement has left history: only now a check can see that members are gone. */
-OPRES_FUNCTION(opres_edit_noted);
-Datum
-opres_edit_noted(PG_FUNCTION_ARGS)
-{
-	edit.edited = edit.unchecked = true;
-	PG_RETURN_VOID();
 }
 
 OPRES_FUNCTION(opres_edit_check);
@@ -317,7 +315,7 @@ opres_edit_check(PG_FUNCTION_ARGS)
 	trigger_data(fcinfo);
 	edit.queued = InvalidSubTransactionId;
 	/* A restore writes the head too, and edits nothing. */
-	if (edit.numbered != InvalidSubTransactionId && edit.unchecked && !edit.beginning)
+	if (edit.numbered != InvalidSubTransactionId && edit.unchecked && !edit.too_early)
 		check_now();
 	return PointerGetDatum(NULL);
 }
@@ -391,7 +389,8 @@ at_subtransaction_event(SubXactEvent event, SubTransactionId mine, SubTransactio
 		parent = InvalidSubTransactionId;
 		if (edit.touched)
 			generation++;
-		edit.beginning = edit.restored = false;
+		edit.too_early = edit.restored = false;
+		edit.open = 0;
 		/* What a check has seen may have been mended in what is now undone. */
 		edit.unchecked = true;
 	}

@@ -5,8 +5,10 @@
 -- restored from a dump, which is no edit. Editors have no privilege on that column. It stays the last column, and is indexed: what
 -- a revision has touched is found without reading the whole map (the check at commit, map_diff).
 --
--- Foreign keys are checked statement by statement. They are deferrable: after SET CONSTRAINTS ALL DEFERRED the rows of one
--- transaction may come and go in any order (DELETE FROM opres.node, say, without emptying the other tables first).
+-- References are checked at the end of the transaction: within it rows may come and go in any order. That a row added refers to
+-- something is not checked by the foreign keys themselves but, for all rows at a time, with the other rules of the map (edit.sql).
+-- Two reasons. pg_restore -j loads the tables of an extension in any order and in transactions of their own, so a restored row must
+-- not be checked at all. And a foreign key runs a query for every row: two thirds of the time a \copy of a large map took.
 
 CREATE TYPE opres.node_kind AS ENUM
   ('operation', 'process', 'people', 'system', 'data', 'facility', 'network', 'third_party');
@@ -47,7 +49,7 @@ CREATE TABLE opres.node (
 );
 
 CREATE TABLE opres.requirement (
-  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
+  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   name text COLLATE "C" NOT NULL CHECK (opres.is_code(name)),
   mode text NOT NULL DEFAULT 'quorum' CHECK (mode IN ('quorum', 'pool')),
   needed float8 CHECK (needed > 0 AND needed < 'infinity'),
@@ -64,19 +66,19 @@ CREATE TABLE opres.requirement (
 CREATE TABLE opres.requirement_member (
   node text COLLATE "C" NOT NULL,
   requirement text COLLATE "C" NOT NULL,
-  member text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE DEFERRABLE,
+  member text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED,
   capacity float8 NOT NULL DEFAULT 1 CHECK (capacity > 0 AND capacity < 'infinity'),
   standby boolean NOT NULL DEFAULT false,
   replica_lag interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(replica_lag)),
   since_revision bigint NOT NULL,
   PRIMARY KEY (node, requirement, member),
-  FOREIGN KEY (node, requirement) REFERENCES opres.requirement ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
+  FOREIGN KEY (node, requirement) REFERENCES opres.requirement ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   CONSTRAINT requirement_member_is_another CHECK (member <> node)
 );
 CREATE INDEX requirement_member_member_idx ON opres.requirement_member (member);
 
 CREATE TABLE opres.tolerance (
-  operation text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
+  operation text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   tolerance opres.impact_tolerance NOT NULL,
   since_revision bigint NOT NULL,
   PRIMARY KEY (operation, tolerance)
@@ -99,9 +101,9 @@ CREATE TABLE opres.scenario (
 );
 
 CREATE TABLE opres.shock (
-  scenario text COLLATE "C" NOT NULL REFERENCES opres.scenario ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE,
+  scenario text COLLATE "C" NOT NULL REFERENCES opres.scenario ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   code text COLLATE "C" NOT NULL CHECK (opres.is_code(code)),
-  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE DEFERRABLE,
+  node text COLLATE "C" NOT NULL REFERENCES opres.node ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED,
   onset interval NOT NULL DEFAULT '0' CHECK (opres.is_duration(onset)),
   level float8 NOT NULL DEFAULT 0 CHECK (level BETWEEN 0 AND 1),
   duration interval CHECK (opres.is_duration(duration)),
