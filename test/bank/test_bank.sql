@@ -3,7 +3,7 @@
 -- database with opres and pgtap; rolls back.
 BEGIN;
 SET LOCAL search_path = public, opres; -- the operators of impact_tolerance
-SELECT plan(71);
+SELECT plan(73);
 
 \set fresh `python3 test/bank/build.py --check && echo yes`
 SELECT is(:'fresh'::text, 'yes', 'bank.json is what build.py makes of the tables');
@@ -101,6 +101,13 @@ SELECT is_empty($$
 -- Reviews age with the calendar; the map is made for late 2026, whenever the test runs.
 UPDATE opres.node SET reviewed_on = reviewed_on + (current_date - date '2026-11-21');
 SELECT is_empty($$SELECT * FROM opres.check_map() WHERE severity = 'error'$$, 'no errors in the map');
+SELECT set_eq($$SELECT subject FROM opres.check_map() WHERE severity = 'warning'$$,
+  ARRAY['member proc.card-auth / gateway / sys.card-gw-2', 'member sys.storage-east / controllers / sys.storage-e2',
+        'member sys.ib-web / cloud region / fac.cloud-osaka', 'member sys.ib-app / cloud region / fac.cloud-osaka',
+        'member sys.customer-id / cloud region / fac.cloud-osaka', 'node fac.cash-centre', 'tolerance op.custody / 100% within 6h',
+        'tolerance op.internet / 70% within 1h'], 'and the warnings the README explains');
+SELECT bag_eq('SELECT severity, subject FROM opres.check_map(''ja'')', 'SELECT severity, subject FROM opres.check_map()',
+  'the same in Japanese');
 
 -- Outages -------------------------------------------------------------------------------------------------------------
 CREATE TEMP TABLE result AS
