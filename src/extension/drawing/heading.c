@@ -77,13 +77,16 @@ say_subtitle(const OpresDrawing *drawing)
 
 /* ---- verdict of the structure ---- */
 
+/* The node that hits most operations; of several the most used one. */
 static int32
 find_widest(const OpresView *view)
 {
+	const int32 *first_use = view->map->model.first_use;
 	int32 widest = 0;
 
 	for (int32 i = 1; i < view->map->model.node_count; i++)
-		if (view->hits[i] > view->hits[widest])
+		if (view->hits[i] > view->hits[widest] ||
+			(view->hits[i] == view->hits[widest] && first_use[i + 1] - first_use[i] > first_use[widest + 1] - first_use[widest]))
 			widest = i;
 	return widest;
 }

@@ -13,6 +13,7 @@
 #define CELL_COLUMNS 12
 #define CELLS_IN_A_ROW 4
 #define CELLS_SHOWN 12
+#define VERDICT_COLUMNS 110
 
 #define PLAIN_TABLE "BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\""
 
@@ -115,7 +116,7 @@ label_one(OpresCanvas *canvas, Agnode_t *drawn, const OpresSheet *sheet, const O
 	name_rows(&rows, sheet->lang, node->title, state, "");
 	line_rows(&rows, node, state);
 	if (node->hits > 0)
-		text_row(&rows, "", hits_words_short(sheet->lang, node->hits, sheet->operations), 9,
+		text_row(&rows, "CELLPADDING=\"2\"", hits_words_short(sheet->lang, node->hits, sheet->operations), 9,
 				 sheet->painted ? state->ink : OPRES_RED, !sheet->painted);
 	set_colours(canvas, drawn, opres_kind_style(node->kind), state);
 	if (node->hits > 0 && !sheet->painted)
@@ -156,7 +157,8 @@ member_cell(StringInfo out, OpresLang lang, const OpresCell *cell, const char *l
 	appendStringInfoString(out, "\" TITLE=\"");
 	opres_draw_xml(out, opres_draw_clip(cell->tooltip, 120));
 	appendStringInfoString(out, "\">");
-	opres_label_text(out, lost ? psprintf("%s %s", state->glyph, name) : name, 10, lost ? state->ink : OPRES_INK, false);
+	opres_label_text(out, lost ? psprintf("%s %s", state->glyph, name) : name, 10,
+					 lost || cell->state == OPRES_UNTOUCHED ? state->ink : OPRES_INK, false);
 	appendStringInfoString(out, "</TD>");
 }
 
@@ -187,7 +189,7 @@ label_group(OpresCanvas *canvas, Agnode_t *drawn, const OpresSheet *sheet, const
 	StringInfoData rows;
 
 	initStringInfo(&rows);
-	appendStringInfoString(&rows, "<TR><TD HEIGHT=\"2\"></TD></TR>");
+	appendStringInfoString(&rows, "<TR><TD><TABLE " PLAIN_TABLE ">");
 	name_rows(&rows, sheet->lang, node->title, state, "");
 	appendStringInfoString(&rows, "<TR><TD><TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"2\" CELLPADDING=\"0\"><TR>");
 	for (int i = 0; i < shown; i++)
@@ -206,11 +208,11 @@ label_group(OpresCanvas *canvas, Agnode_t *drawn, const OpresSheet *sheet, const
 	for (int i = 0; i < node->line_count; i++)
 		text_row(&rows, "", node->lines[i].text, 8, state->ink, node->lines[i].alarm);
 	group_single_point(&rows, sheet, node);
-	appendStringInfoString(&rows, "<TR><TD HEIGHT=\"2\"></TD></TR>");
+	appendStringInfoString(&rows, "</TABLE></TD></TR>");
 	opres_canvas_plain(canvas, drawn, "shape", "plain");
 	opres_canvas_html(canvas, drawn, "label",
 					  psprintf("BORDER=\"%s\" STYLE=\"ROUNDED%s\" BGCOLOR=\"%s\" COLOR=\"%s\" CELLBORDER=\"0\" CELLSPACING=\"0\" "
-							   "CELLPADDING=\"1\"",
+							   "CELLPADDING=\"4\"",
 							   red                             ? "3"
 							   : node->state >= OPRES_DEGRADED ? "2"
 															   : "1",
@@ -262,13 +264,29 @@ opres_label_node(OpresCanvas *canvas, Agnode_t *drawn, const OpresSheet *sheet, 
 		opres_canvas_plain(canvas, drawn, "href", node->href);
 }
 
+/* Both languages in one line if there is room. */
+static void
+verdict_rows(StringInfo out, const char *verdict, const char *other, const char *colour)
+{
+	bool one_line = other == NULL || opres_draw_columns(verdict) + opres_draw_columns(other) <= VERDICT_COLUMNS;
+
+	appendStringInfoString(out, "<TR><TD ALIGN=\"LEFT\">");
+	opres_label_text(out, verdict, 16, colour, true);
+	if (other != NULL)
+	{
+		if (!one_line)
+			appendStringInfoString(out, "</TD></TR><TR><TD ALIGN=\"LEFT\">");
+		opres_label_text(out, one_line ? psprintf("  %s", other) : other, 12, colour, true);
+	}
+	appendStringInfoString(out, "</TD></TR>");
+}
+
 void
 opres_label_heading(OpresCanvas *canvas, Agraph_t *group, const OpresSheet *sheet)
 {
 	const char *left = "ALIGN=\"LEFT\"";
 	const char *colour = sheet->alarm ? OPRES_RED : OPRES_GREEN;
 	const char *other = opres_say_other(sheet->lang, sheet->title);
-	const char *verdict = opres_say_other(sheet->lang, sheet->verdict);
 	const char *subtitle = opres_say(sheet->lang, sheet->subtitle);
 	StringInfoData rows;
 
@@ -278,11 +296,7 @@ opres_label_heading(OpresCanvas *canvas, Agraph_t *group, const OpresSheet *shee
 		&rows, left,
 		psprintf("%s%s%s", opres_draw_clip(other != NULL ? other : "", 100), other != NULL && subtitle[0] ? " – " : "", subtitle),
 		11, "#555555", false);
-	appendStringInfo(&rows, "<TR><TD %s>", left);
-	opres_label_text(&rows, opres_say(sheet->lang, sheet->verdict), 16, colour, true);
-	if (verdict != NULL)
-		opres_label_text(&rows, psprintf("  %s", verdict), 12, colour, true);
-	appendStringInfoString(&rows, "</TD></TR>");
+	verdict_rows(&rows, opres_say(sheet->lang, sheet->verdict), opres_say_other(sheet->lang, sheet->verdict), colour);
 	if (opres_say(sheet->lang, sheet->note)[0])
 		text_row(&rows, left, opres_say_both(sheet->lang, sheet->note), 10, "#555555", false);
 	/* Room for the lines that run above the columns. */

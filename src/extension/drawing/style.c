@@ -9,7 +9,7 @@ static const OpresKindStyle kinds[] = {
 	[OPRES_PEOPLE] = { "people", "ellipse", "filled", ".02,.02", "#FCEBD0", "#B37400", 2 },
 	[OPRES_SYSTEM] = { "system", "component", "filled", ".13,.05", "#DDF1EA", "#007A5A", 3 },
 	[OPRES_DATA] = { "data", "cylinder", "filled", ".08,.07", "#F0E4F0", "#8C4A73", 4 },
-	[OPRES_NETWORK] = { "network", "cds", "filled", ".2,.08", "#E4E6F5", "#4A549B", 4 },
+	[OPRES_NETWORK] = { "network", "cds", "filled", ".2,.13", "#E4E6F5", "#4A549B", 4 },
 	[OPRES_THIRD_PARTY] = { "third_party", "hexagon", "filled", ".02,.03", "#FFF9CF", "#857B00", 5 },
 	[OPRES_FACILITY] = { "facility", "box", "filled", ".1,.05", "#E8E8E8", "#333333", 6 },
 };
