@@ -258,6 +258,35 @@ fill_edges(const OpresDrawing *drawing, OpresSheet *sheet)
 	}
 }
 
+/* ---- weak points ---- */
+
+static int
+compare_weak_points(const void *left, const void *right)
+{
+	return ((const OpresWeakPoint *) right)->hits - ((const OpresWeakPoint *) left)->hits;
+}
+
+/* Below the map of one operation: whom to ask about its widest single points of failure. */
+static void
+fill_weak_points(const OpresDrawing *drawing, const OpresNodeText *texts, int count, OpresSheet *sheet)
+{
+	const OpresView *view = &drawing->view;
+	int found = 0;
+
+	sheet->weak_points = palloc(sizeof(OpresWeakPoint) * OPRES_MOST_MAJOR);
+	for (int32 i = 0; i < view->unit_count && view->operation >= 0; i++)
+	{
+		const OpresUnit *unit = &view->units[i];
+		const OpresNodeText *text = unit->major ? opres_find_text(texts, count, unit->node) : NULL;
+
+		if (text != NULL)
+			sheet->weak_points[found++] = (OpresWeakPoint){ text->title, unit->hits, text->owner != NULL ? text->owner : "",
+															text->location != NULL ? text->location : "" };
+	}
+	qsort(sheet->weak_points, found, sizeof(OpresWeakPoint), compare_weak_points);
+	sheet->weak_point_count = found;
+}
+
 void
 opres_fill_nodes(const OpresDrawing *drawing, OpresSheet *sheet)
 {
@@ -276,4 +305,5 @@ opres_fill_nodes(const OpresDrawing *drawing, OpresSheet *sheet)
 	}
 	fill_edges(drawing, sheet);
 	fill_rest(drawing, sheet);
+	fill_weak_points(drawing, texts, drawn, sheet);
 }

@@ -197,18 +197,20 @@ paths_through(const OpresDrawing *drawing, bool over_only, int32 node)
 	return paths;
 }
 
-/* The single point of failure that most of the paths run through, short of what was shocked itself; -1 = none. */
+/* The single point of failure that most paths run through, and at least half of them, short of what was shocked itself; -1 = none. */
 static int32
 find_weak_point(const OpresDrawing *drawing, bool over_only)
 {
 	const OpresMap *map = drawing->view.map;
 	int32 best = -1;
 	int most = 0;
+	int all = 0;
 
 	for (int i = 0; i < drawing->judged_count; i++)
 	{
 		const OpresJudged *judged = &drawing->judged[i];
 
+		all += judged->cause_count > 0 && (!over_only || judged->breached > 0);
 		for (int k = 0; k < judged->cause_count - 1; k++)
 		{
 			int32 node = judged->cause[k].node;
@@ -224,7 +226,7 @@ find_weak_point(const OpresDrawing *drawing, bool over_only)
 			}
 		}
 	}
-	return best;
+	return 2 * most >= all ? best : -1;
 }
 
 /* "(3 stop, 2 degrade)" */

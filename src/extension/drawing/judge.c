@@ -161,7 +161,7 @@ say_cut_off(OpresLang lang, const OpresTolerance *tolerance)
 	if (tolerance->except_calendar != NULL)
 		days = lang == OPRES_JA ? psprintf("%s（%sを除く）", days, opres_draw_clean(tolerance->except_calendar))
 								: psprintf("%s except %s", days, opres_draw_clean(tolerance->except_calendar));
-	return psprintf("%s%s %02d:%02d %s%s", opres_say_both(lang, opres_word(OPRES_WORD_CUT_OFF)),
+	return psprintf("%s%s %02d:%02d %s%s", opres_say(lang, opres_word(OPRES_WORD_CUT_OFF)),
 					tolerance->level < 1 ? psprintf(" %s", opres_say_level(tolerance->level)) : "", minutes / 60, minutes % 60,
 					say_place(tolerance->zone), days);
 }
@@ -182,8 +182,8 @@ opres_say_tolerance(OpresLang lang, const OpresTolerance *tolerance)
 			return psprintf("%s %s", opres_say_both(lang, opres_word(OPRES_WORD_DATA_LOSS)), limit);
 		case OPRES_TOTAL:
 			return psprintf(lang == OPRES_JA ? "%s %s（%s間、%s未満）" : "%s %s (per %s, below %s)",
-							opres_say_both(lang, opres_word(OPRES_WORD_IN_TOTAL)), limit,
-							opres_say_duration(lang, tolerance->window), opres_say_level(tolerance->level));
+							opres_say(lang, opres_word(OPRES_WORD_IN_TOTAL)), limit, opres_say_duration(lang, tolerance->window),
+							opres_say_level(tolerance->level));
 	}
 	return pstrdup("");
 }

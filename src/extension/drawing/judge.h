@@ -27,7 +27,7 @@ extern OpresJudged opres_judge(const OpresMap *map, int32 operation, OpresPlay *
 /* Time below the main tolerance's level as a share of its limit; 0 without. */
 extern double opres_judged_share(const OpresJudged *judged);
 
-/* "耐性度 tolerance 2時間", "取引時限 cut-off 15:30 Tokyo" */
+/* "耐性度 tolerance 2時間", "取引時限 15:30 Tokyo jp-bank" */
 extern char *opres_say_tolerance(OpresLang lang, const OpresTolerance *tolerance);
 /* What stands in the operation's node: its main tolerance and, painted, how it comes off. */
 extern OpresLine *opres_judged_lines(OpresLang lang, const OpresJudged *judged, int *count);

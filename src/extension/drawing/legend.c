@@ -65,17 +65,56 @@ find_signs(const OpresSheet *sheet)
 }
 
 static void
-begin_legend(StringInfo rows, OpresLang lang)
+table_cell(StringInfo out, const char *text, bool head)
 {
+	appendStringInfo(out, "<TD ALIGN=\"LEFT\"%s>", head ? " BGCOLOR=\"#E9ECEF\"" : "");
+	opres_label_text(out, opres_draw_clip(text, 60), 10, OPRES_INK, head);
+	appendStringInfoString(out, "</TD>");
+}
+
+/* A table of its own row in the legend. */
+static void
+weak_point_rows(StringInfo out, const OpresSheet *sheet)
+{
+	static const OpresWord heads[] = { OPRES_WORD_WEAK_POINT, OPRES_WORD_HITS, OPRES_WORD_OWNER, OPRES_WORD_LOCATION };
+
+	if (sheet->weak_point_count == 0)
+		return;
+	appendStringInfoString(out, "<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"4\" "
+								"COLOR=\"" OPRES_EDGE "\"><TR>");
+	for (int i = 0; i < lengthof(heads); i++)
+		table_cell(out, both(sheet->lang, heads[i]), true);
+	appendStringInfoString(out, "</TR>");
+	for (int i = 0; i < sheet->weak_point_count; i++)
+	{
+		const OpresWeakPoint *weak = &sheet->weak_points[i];
+
+		appendStringInfoString(out, "<TR>");
+		table_cell(out, opres_say_both(sheet->lang, weak->title), false);
+		table_cell(out, psprintf("%d / %d", weak->hits, sheet->operations), false);
+		table_cell(out, weak->owner, false);
+		table_cell(out, weak->location, false);
+		appendStringInfoString(out, "</TR>");
+	}
+	appendStringInfoString(out, "</TABLE></TD></TR>");
+}
+
+static void
+begin_legend(StringInfo rows, const OpresSheet *sheet)
+{
+	OpresLang lang = sheet->lang;
+
 	initStringInfo(rows);
-	appendStringInfoString(rows, "<TR>");
+	weak_point_rows(rows, sheet);
+	appendStringInfoString(rows,
+						   "<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"4\"><TR>");
 	legend_cell(rows, "", both(lang, OPRES_WORD_LEGEND), OPRES_INK, true);
 }
 
 static void
 end_legend(OpresCanvas *canvas, Agraph_t *group, StringInfo rows)
 {
-	appendStringInfoString(rows, "</TR>");
+	appendStringInfoString(rows, "</TR></TABLE></TD></TR>");
 	opres_canvas_html(canvas, group, "label", "BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"4\"", rows->data);
 }
 
@@ -86,7 +125,7 @@ opres_label_legend(OpresCanvas *canvas, Agraph_t *group, const OpresSheet *sheet
 	Signs signs = find_signs(sheet);
 	StringInfoData rows;
 
-	begin_legend(&rows, lang);
+	begin_legend(&rows, sheet);
 	if (sheet->painted)
 		state_cells(&rows, sheet);
 	if (signs.single_point)
@@ -113,7 +152,7 @@ opres_label_summary_legend(OpresCanvas *canvas, Agraph_t *group, const OpresShee
 {
 	StringInfoData rows;
 
-	begin_legend(&rows, sheet->lang);
+	begin_legend(&rows, sheet);
 	if (sheet->painted)
 		legend_cell(&rows, "", both(sheet->lang, OPRES_WORD_BAR), OPRES_INK, false);
 	legend_cell(&rows, "", both(sheet->lang, OPRES_WORD_WORST_FIRST), OPRES_INK, false);

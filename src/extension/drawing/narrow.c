@@ -15,7 +15,6 @@
 #define NARROWED_NODES 40
 #define NARROWED_EDGES 70
 #define FEWEST_NODES 12
-#define MOST_MAJOR 5
 
 static int
 uses_of(const OpresView *view, const OpresUnit *unit)
@@ -352,7 +351,7 @@ mark_major(OpresView *view, const int32 *order)
 {
 	int found = 0;
 
-	for (int32 i = 0; i < view->unit_count && found < MOST_MAJOR; i++)
+	for (int32 i = 0; i < view->unit_count && found < OPRES_MOST_MAJOR; i++)
 	{
 		OpresUnit *unit = &view->units[order[i]];
 

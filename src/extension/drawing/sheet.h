@@ -113,6 +113,15 @@ typedef enum OpresCardState
 	OPRES_CARD_OVER
 } OpresCardState;
 
+/* A row of the table below the map of one operation. */
+typedef struct OpresWeakPoint
+{
+	OpresPair title;
+	int hits;
+	const char *owner;    /* "" = not known */
+	const char *location; /* "" = not known */
+} OpresWeakPoint;
+
 typedef struct OpresSheet
 {
 	OpresLang lang;
@@ -127,6 +136,8 @@ typedef struct OpresSheet
 	int32 node_count;
 	OpresSheetEdge *edges;
 	int32 edge_count;
+	OpresWeakPoint *weak_points;
+	int weak_point_count;
 	OpresCard *cards;
 	int card_count;
 } OpresSheet;

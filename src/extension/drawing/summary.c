@@ -10,12 +10,13 @@
 #include "drawing/words.h"
 
 #define CARD_WIDTH 184
-#define BAR_WIDTH 172
+#define BAR_WIDTH 178 /* what the padding leaves of the card */
 #define LINE_WIDTH 3
 #define CARDS_IN_A_ROW 5
 #define CARD_COLUMNS 22
 #define NAME_LINES 2
 #define CARD_LINE_COLUMNS 38
+#define VALUE_COLUMNS 32
 
 typedef struct CardStyle
 {
@@ -48,12 +49,16 @@ text_row(StringInfo out, const char *text, int size, const char *colour, bool bo
 	appendStringInfoString(out, "</TD></TR>");
 }
 
-/* "復旧見込 recovery 3時間" with the value bold. */
+/* "復旧見込 recovery 3時間" with the value bold; without the other language where that would make the card wider. */
 static void
 value_row(StringInfo out, OpresLang lang, OpresWord word, const char *value)
 {
+	OpresPair pair = opres_word(word);
+	const char *both = opres_say_both(lang, pair);
+	bool fits = opres_draw_columns(both) + opres_draw_columns(value) <= VALUE_COLUMNS;
+
 	card_row(out, "");
-	opres_label_text(out, psprintf("%s ", opres_say_both(lang, opres_word(word))), 10, OPRES_INK, false);
+	opres_label_text(out, psprintf("%s ", fits ? both : opres_say(lang, pair)), 10, OPRES_INK, false);
 	opres_label_text(out, value, 11, "#000000", true);
 	appendStringInfoString(out, "</TD></TR>");
 }
@@ -79,7 +84,7 @@ bar_row(StringInfo out, const OpresCard *card)
 	if (recovery == 0 && card->recovery > 0)
 		recovery = 1;
 	card_row(out, "");
-	appendStringInfoString(out, "<TABLE ALIGN=\"LEFT\" BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\"><TR>");
+	appendStringInfoString(out, "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\"><TR>");
 	bar_piece(out, Min(recovery, limit), fill);
 	bar_piece(out, limit - recovery, "#E1E4E6");
 	bar_piece(out, LINE_WIDTH, "#000000");
@@ -105,10 +110,10 @@ single_point_words(OpresLang lang, int count)
 	OpresPair word = opres_word(OPRES_WORD_SPOF);
 
 	if (count == 0)
-		return psprintf("● %s", lang == OPRES_JA ? "単一障害点なし no SPOF" : "no single point of failure 単一障害点なし");
+		return psprintf("● %s", lang == OPRES_JA ? "単一障害点なし no SPOF" : "no single point 単一障害点なし");
 	if (lang == OPRES_JA)
 		return psprintf("◆%s %dか所 SPOF", word.in[OPRES_JA], count);
-	return psprintf("◆%d single point%s of failure %s", count, count == 1 ? "" : "s", word.in[OPRES_JA]);
+	return psprintf("◆%d single point%s %s", count, count == 1 ? "" : "s", word.in[OPRES_JA]);
 }
 
 /* How many lines the name takes. */
@@ -127,9 +132,11 @@ card_name(StringInfo out, OpresLang lang, OpresPair title, int room)
 	char *lines[NAME_LINES];
 	int count = opres_draw_wrap(opres_say(lang, title), CARD_COLUMNS, NAME_LINES, lines);
 
-	for (int i = 0; i < room; i++)
-		text_row(out, i < count ? lines[i] : " ", 14, "#000000", true);
+	for (int i = 0; i < count; i++)
+		text_row(out, lines[i], 14, "#000000", true);
 	text_row(out, other != NULL ? opres_draw_clip(other, CARD_LINE_COLUMNS) : " ", 9, "#444444", false);
+	for (int i = count; i < room; i++)
+		text_row(out, " ", 14, "#000000", true);
 }
 
 /* What every card makes room for, so that all are of one height. */

@@ -9,6 +9,8 @@
 
 #include "drawing/sheet.h"
 
+#define OPRES_MOST_MAJOR 5
+
 typedef struct OpresUnit
 {
 	int32 node;        /* -1 = members only */
