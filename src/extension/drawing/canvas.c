@@ -10,9 +10,30 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+/*
+ * Identifiers. By default libcgraph takes the address of a name, and writes subgraphs in the order of their identifiers: the
+ * drawing of the same map would differ from call to call. So subgraphs are numbered here as they are made; the rest is left to
+ * the default. A refused allocation is told as "no identifier".
+ */
+typedef struct Identifiers
+{
+	void *rest; /* state of the default discipline */
+	char **names;
+	IDTYPE count;
+	IDTYPE room;
+} Identifiers;
+
+/* How the graph's own state reaches identifiers_open: libcgraph hands on the pointer it was given. */
+typedef struct Disciplines
+{
+	Agdisc_t base;
+	Identifiers *identifiers;
+} Disciplines;
+
 struct OpresCanvas
 {
 	Agraph_t *graph;
+	Identifiers identifiers;
 	MemoryContextCallback callback;
 	int nodes;
 	int edges;
@@ -125,13 +146,93 @@ sink_read(void *channel, char *buffer, int size)
 	return 0;
 }
 
+static void *
+identifiers_open(Agraph_t *graph, Agdisc_t *disciplines)
+{
+	Identifiers *identifiers = ((Disciplines *) disciplines)->identifiers;
+
+	identifiers->rest = AgIdDisc.open(graph, disciplines);
+	return identifiers;
+}
+
+static long
+identifiers_map(void *state, int kind, char *name, IDTYPE *id, int create)
+{
+	Identifiers *identifiers = state;
+	char **names;
+
+	if (kind != AGRAPH || name == NULL)
+		return AgIdDisc.map(identifiers->rest, kind, name, id, create);
+	for (*id = 0; *id < identifiers->count; (*id)++)
+		if (strcmp(identifiers->names[*id], name) == 0)
+			return 1;
+	if (!create)
+		return 0;
+	if (identifiers->count == identifiers->room)
+	{
+		names = realloc(identifiers->names, sizeof(char *) * (2 * identifiers->room + 16));
+		if (names == NULL)
+			return 0;
+		identifiers->names = names;
+		identifiers->room = 2 * identifiers->room + 16;
+	}
+	identifiers->names[identifiers->count] = strdup(name);
+	if (identifiers->names[identifiers->count] == NULL)
+		return 0;
+	identifiers->count++;
+	return 1;
+}
+
+static long
+identifiers_alloc(void *state, int kind, IDTYPE id)
+{
+	return AgIdDisc.alloc(((Identifiers *) state)->rest, kind, id);
+}
+
+static void
+identifiers_free(void *state, int kind, IDTYPE id)
+{
+	if (kind != AGRAPH)
+		AgIdDisc.free(((Identifiers *) state)->rest, kind, id);
+}
+
+static char *
+identifiers_print(void *state, int kind, IDTYPE id)
+{
+	Identifiers *identifiers = state;
+
+	if (kind != AGRAPH)
+		return AgIdDisc.print(identifiers->rest, kind, id);
+	return id < identifiers->count ? identifiers->names[id] : NULL;
+}
+
+static void
+identifiers_close(void *state)
+{
+	Identifiers *identifiers = state;
+
+	AgIdDisc.close(identifiers->rest);
+	for (IDTYPE i = 0; i < identifiers->count; i++)
+		free(identifiers->names[i]);
+	free(identifiers->names);
+}
+
+static void
+identifiers_register(void *state, int kind, void *object)
+{
+	AgIdDisc.idregister(((Identifiers *) state)->rest, kind, object);
+}
+
+static Agiddisc_t identifier_discipline = { identifiers_open,  identifiers_map,   identifiers_alloc,   identifiers_free,
+											identifiers_print, identifiers_close, identifiers_register };
+
 static Agiodisc_t sink_discipline = { sink_read, sink_put, sink_flush };
 
 OpresCanvas *
 opres_canvas_open(const char *name)
 {
 	OpresCanvas *canvas = palloc0(sizeof(OpresCanvas));
-	Agdisc_t disciplines = { &AgMemDisc, &AgIdDisc, &sink_discipline };
+	Disciplines disciplines = { { &AgMemDisc, &identifier_discipline, &sink_discipline }, &canvas->identifiers };
 	agusererrf saved;
 
 	canvas->callback.func = close_graph;
@@ -139,7 +240,7 @@ opres_canvas_open(const char *name)
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &canvas->callback);
 	saved = begin_call();
 	/* Strict: parallel edges cost dot quadratic time and tell nothing. */
-	canvas->graph = agopen((char *) name, Agstrictdirected, &disciplines);
+	canvas->graph = agopen((char *) name, Agstrictdirected, &disciplines.base);
 	end_call(saved, canvas->graph != NULL, "agopen");
 	return canvas;
 }
@@ -175,12 +276,13 @@ check_room(int count, int limit, const char *what, const char *setting)
 {
 	if (count <= limit)
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the drawing would have more than %d %s", limit, what),
-			 errdetail("%s allows no more.", setting),
-			 errhint("Draw less: view => 'summary', operation => '…', around => '…' with a small radius, or a smaller max_nodes; "
-					 "or raise %s.",
-					 setting)));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the drawing would have more than %d %s", limit, what),
+		 errdetail("%s allows no more.", setting),
+		 errhint("Draw less: view => 'summary', operation => '...', around => '...' with a small radius, or a smaller max_nodes; "
+				 "or raise %s.",
+				 setting)));
 }
 
 Agnode_t *

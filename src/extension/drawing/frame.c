@@ -26,6 +26,7 @@ opres_frame_defaults(OpresCanvas *canvas)
 		{ AGRAPH, "bgcolor", "white" },
 		{ AGRAPH, "pad", ".25" },
 		{ AGRAPH, "charset", "UTF-8" },
+		{ AGRAPH, "linelength", "0" }, /* for agwrite: no line breaks within strings */
 		{ AGRAPH, "fontname", OPRES_FONT },
 		{ AGRAPH, "label", "" },
 		{ AGRAPH, "labelloc", "b" },

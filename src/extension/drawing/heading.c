@@ -197,7 +197,8 @@ paths_through(const OpresDrawing *drawing, bool over_only, int32 node)
 	return paths;
 }
 
-/* The single point of failure that most paths run through, and at least half of them, short of what was shocked itself; -1 = none. */
+/* The single point of failure that most paths run through, and at least half of them, short of what was shocked itself; -1 = none.
+ */
 static int32
 find_weak_point(const OpresDrawing *drawing, bool over_only)
 {

@@ -21,7 +21,7 @@ void
 opres_label_text(StringInfo out, const char *text, int size, const char *colour, bool bold)
 {
 	appendStringInfo(out, "<FONT POINT-SIZE=\"%d\" COLOR=\"%s\">%s", size, colour, bold ? "<B>" : "");
-	opres_draw_xml(out, text);
+	opres_draw_xml(out, text[0] ? text : " "); /* an empty element is a syntax error to Graphviz */
 	appendStringInfo(out, "%s</FONT>", bold ? "</B>" : "");
 }
 
@@ -68,7 +68,7 @@ static void
 line_rows(StringInfo out, const OpresSheetNode *node, const OpresStateStyle *state)
 {
 	for (int i = 0; i < node->line_count; i++)
-		text_row(out, "", node->lines[i].text, 9, state->ink, node->lines[i].alarm);
+		text_row(out, node->lines[i].alarm ? "CELLPADDING=\"2\"" : "", node->lines[i].text, 9, state->ink, node->lines[i].alarm);
 }
 
 static const char *
@@ -150,10 +150,13 @@ member_cell(StringInfo out, OpresLang lang, const OpresCell *cell, const char *l
 	const OpresStateStyle *state = opres_state_style(cell->state);
 	bool lost = cell->state == OPRES_FAILED || cell->state == OPRES_DEGRADED;
 	char *name = opres_draw_clip(opres_say(lang, cell->title), CELL_COLUMNS);
+	char *id = opres_draw_id("cell", cell->code);
 
 	appendStringInfo(out, "<TD BORDER=\"1\" COLOR=\"%s\" BGCOLOR=\"%s\" CELLPADDING=\"2\"%s ID=\"", lost ? state->line : line,
 					 lost ? state->fill : "#FFFFFF", cell->standby ? " STYLE=\"DASHED\"" : "");
-	opres_draw_xml(out, opres_draw_id("cell", cell->code));
+	opres_draw_xml(out, id);
+	appendStringInfoString(out, "\" HREF=\"#"); /* without one dot draws neither id nor title */
+	opres_draw_xml(out, id);
 	appendStringInfoString(out, "\" TITLE=\"");
 	opres_draw_xml(out, opres_draw_clip(cell->tooltip, 120));
 	appendStringInfoString(out, "\">");

@@ -80,8 +80,9 @@ weak_point_rows(StringInfo out, const OpresSheet *sheet)
 
 	if (sheet->weak_point_count == 0)
 		return;
-	appendStringInfoString(out, "<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"4\" "
-								"COLOR=\"" OPRES_EDGE "\"><TR>");
+	appendStringInfoString(
+		out, "<TR><TD ALIGN=\"LEFT\"><TABLE ALIGN=\"LEFT\" BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"4\" "
+			 "COLOR=\"" OPRES_EDGE "\"><TR>");
 	for (int i = 0; i < lengthof(heads); i++)
 		table_cell(out, both(sheet->lang, heads[i]), true);
 	appendStringInfoString(out, "</TR>");
@@ -106,8 +107,9 @@ begin_legend(StringInfo rows, const OpresSheet *sheet)
 
 	initStringInfo(rows);
 	weak_point_rows(rows, sheet);
-	appendStringInfoString(rows,
-						   "<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"4\"><TR>");
+	appendStringInfoString(
+		rows,
+		"<TR><TD ALIGN=\"LEFT\"><TABLE ALIGN=\"LEFT\" BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"4\"><TR>");
 	legend_cell(rows, "", both(lang, OPRES_WORD_LEGEND), OPRES_INK, true);
 }
 

@@ -255,6 +255,9 @@ opres_draw_xml(StringInfo out, const char *clean)
 			case '\\':
 				appendStringInfoString(out, "\\\\");
 				break;
+			case '\n':
+				appendStringInfoString(out, "&#10;");
+				break;
 			default:
 				appendStringInfoChar(out, *clean);
 		}
