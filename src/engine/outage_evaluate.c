@@ -119,7 +119,7 @@ opres_evaluate_requirement(OpresOutage *o, RequirementState *q)
 	const OpresModel *model = o->model;
 	const OpresRequirement *r = &model->requirements[q->requirement];
 	int32_t all = member_end(model, q->requirement) - r->first_member;
-	double level;
+	double level = 1.0;
 
 	if (!begin_requirement(o, q) || !supply(o, q->requirement, r->active_count, &level))
 		return false;

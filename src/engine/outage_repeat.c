@@ -80,7 +80,7 @@ take(OpresOutage *o, Snapshot *s)
 static bool
 same(const Snapshot *a, const Snapshot *b)
 {
-	return a->count == b->count && memcmp(a->words, b->words, (size_t) a->count * sizeof(uint64_t)) == 0;
+	return a->count == b->count && (a->count == 0 || memcmp(a->words, b->words, (size_t) a->count * sizeof(uint64_t)) == 0);
 }
 
 static bool

@@ -27,9 +27,9 @@ _PG_init(void)
 							"Zero means no limit.", &opres_max_memory, 1024 * 1024, 0, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
 							NULL, NULL, NULL);
 	/* A drawing is built in memory that is not PostgreSQL's and whose failure is a crash: no "no limit" here. */
-	DefineCustomIntVariable("opres.max_drawn_nodes", "Most nodes a drawing may have.", NULL, &opres_max_drawn_nodes, 1000, 1, 100000,
-							PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("opres.max_drawn_edges", "Most edges a drawing may have.", NULL, &opres_max_drawn_edges, 5000, 1, 1000000,
-							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("opres.max_drawn_nodes", "Most nodes a drawing may have.", NULL, &opres_max_drawn_nodes, 1000, 1,
+							100000, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("opres.max_drawn_edges", "Most edges a drawing may have.", NULL, &opres_max_drawn_edges, 5000, 1,
+							1000000, PGC_USERSET, 0, NULL, NULL, NULL);
 	opres_edit_init();
 }

@@ -231,7 +231,7 @@ find_weak_point(const OpresDrawing *drawing, bool over_only)
 }
 
 /* "(3 stop, 2 degrade)" */
-static char *
+static const char *
 say_states(OpresLang lang, const Tally *tally)
 {
 	StringInfoData out;
@@ -260,11 +260,11 @@ say_states(OpresLang lang, const Tally *tally)
 	return psprintf(lang == OPRES_JA ? "（%s）" : " (%s)", out.data);
 }
 
-static char *
+static const char *
 say_outcome_in(OpresLang lang, const OpresDrawing *drawing, const Tally *tally)
 {
 	int all = drawing->judged_count;
-	char *states = say_states(lang, tally);
+	const char *states = say_states(lang, tally);
 	bool bad = tally->over > 0;
 	int32 weak = find_weak_point(drawing, bad);
 	const char *weak_text = "";

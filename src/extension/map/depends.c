@@ -74,7 +74,7 @@ lose(Reach *r, int32 lost, bool *down, int32 asked, bool *asked_down)
 	{
 		if (down != NULL)
 			down[fallen[i]] = true;
-		if (fallen[i] == asked)
+		if (asked_down != NULL && fallen[i] == asked)
 			*asked_down = true;
 	}
 	opres_arena_free(&arena);

@@ -72,6 +72,7 @@ opres_rows_begin(OpresWalk *walk, OpresPart part, const char *name, const char *
 		columns += shape->fields[i].type != OPRES_FIELD_ARRAY;
 	rows->desc = CreateTemplateTupleDesc(parent_count + columns);
 	for (int i = 0; i < parent_count; i++)
+		/* cppcheck-suppress nullPointer -- parent_count > 0: it is not NULL */
 		TupleDescInitEntry(rows->desc, i + 1, parents[i], TEXTOID, -1, 0);
 	columns = parent_count;
 	for (int i = 0; i < shape->count; i++)
