@@ -18,7 +18,8 @@
 typedef struct Identifiers
 {
 	void *rest; /* state of the default discipline */
-	char **names;
+	Agraph_t *graph;
+	char **names; /* libcgraph's own strings: it looks before their first byte to see whether they are HTML */
 	IDTYPE count;
 	IDTYPE room;
 } Identifiers;
@@ -152,6 +153,7 @@ identifiers_open(Agraph_t *graph, Agdisc_t *disciplines)
 	Identifiers *identifiers = ((Disciplines *) disciplines)->identifiers;
 
 	identifiers->rest = AgIdDisc.open(graph, disciplines);
+	identifiers->graph = graph;
 	return identifiers;
 }
 
@@ -164,7 +166,7 @@ identifiers_map(void *state, int kind, char *name, IDTYPE *id, int create)
 	if (kind != AGRAPH || name == NULL)
 		return AgIdDisc.map(identifiers->rest, kind, name, id, create);
 	for (*id = 0; *id < identifiers->count; (*id)++)
-		if (strcmp(identifiers->names[*id], name) == 0)
+		if (identifiers->names[*id] != NULL && strcmp(identifiers->names[*id], name) == 0)
 			return 1;
 	if (!create)
 		return 0;
@@ -176,7 +178,7 @@ identifiers_map(void *state, int kind, char *name, IDTYPE *id, int create)
 		identifiers->names = names;
 		identifiers->room = 2 * identifiers->room + 16;
 	}
-	identifiers->names[identifiers->count] = strdup(name);
+	identifiers->names[identifiers->count] = agstrdup(identifiers->graph, name);
 	if (identifiers->names[identifiers->count] == NULL)
 		return 0;
 	identifiers->count++;
@@ -192,8 +194,15 @@ identifiers_alloc(void *state, int kind, IDTYPE id)
 static void
 identifiers_free(void *state, int kind, IDTYPE id)
 {
+	Identifiers *identifiers = state;
+
 	if (kind != AGRAPH)
-		AgIdDisc.free(((Identifiers *) state)->rest, kind, id);
+		AgIdDisc.free(identifiers->rest, kind, id);
+	else if (id < identifiers->count && identifiers->names[id] != NULL)
+	{
+		agstrfree(identifiers->graph, identifiers->names[id]);
+		identifiers->names[id] = NULL;
+	}
 }
 
 static char *
@@ -212,8 +221,6 @@ identifiers_close(void *state)
 	Identifiers *identifiers = state;
 
 	AgIdDisc.close(identifiers->rest);
-	for (IDTYPE i = 0; i < identifiers->count; i++)
-		free(identifiers->names[i]);
 	free(identifiers->names);
 }
 

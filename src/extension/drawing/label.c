@@ -155,7 +155,7 @@ member_cell(StringInfo out, OpresLang lang, const OpresCell *cell, const char *l
 	appendStringInfo(out, "<TD BORDER=\"1\" COLOR=\"%s\" BGCOLOR=\"%s\" CELLPADDING=\"2\"%s ID=\"", lost ? state->line : line,
 					 lost ? state->fill : "#FFFFFF", cell->standby ? " STYLE=\"DASHED\"" : "");
 	opres_draw_xml(out, id);
-	appendStringInfoString(out, "\" HREF=\"#"); /* without one dot draws neither id nor title */
+	appendStringInfoString(out, "\" HREF=\"#a_"); /* without one dot draws neither id (a_ put before it) nor title */
 	opres_draw_xml(out, id);
 	appendStringInfoString(out, "\" TITLE=\"");
 	opres_draw_xml(out, opres_draw_clip(cell->tooltip, 120));
