@@ -178,8 +178,7 @@ opres_walk_node(OpresWalk *walk, const OpresPath *object, const OpresField *fiel
 	ereport(ERROR,
 			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 			 errmsg("%s: no node has the code %s", opres_path_text(&place), opres_quoted(raw->val.string.val, raw->val.string.len)),
-			 errdetail("Expected the code of one of the %d nodes of this document.", walk->node_count),
-			 opres_nearest_hint(&nearest)));
+			 errdetail("Expected the code of a node in $.nodes."), opres_nearest_hint(&nearest)));
 }
 
 OpresRows *

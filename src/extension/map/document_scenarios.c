@@ -162,8 +162,7 @@ check_calendar(const OpresWalk *walk, const OpresPath *place, const char *calend
 		opres_nearest_offer(&nearest, walk->calendar_code[i].text, walk->calendar_code[i].length);
 	ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 					errmsg("%s: no calendar has the code %s", opres_path_text(place), opres_quoted(calendar, strlen(calendar))),
-					errdetail("Expected the code of one of the %d calendars of this document.", walk->calendar_count),
-					opres_nearest_hint(&nearest)));
+					errdetail("Expected the code of a calendar in $.calendars."), opres_nearest_hint(&nearest)));
 }
 
 static void

@@ -17,6 +17,9 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "scan.h"
+#include "types/text.h"
+
 /* Strings */
 
 static Datum
@@ -85,6 +88,17 @@ range_text(const OpresField *field)
 					field->above_low ? "and at most" : "to", field->high);
 }
 
+/* The number as the document has it, cut if long. */
+static char *
+number_text(const JsonbValue *value)
+{
+	char *text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+
+	if (strlen(text) > 40)
+		strcpy(text + 40, "...");
+	return text;
+}
+
 static Datum
 read_number(const OpresPath *path, const OpresField *field, const JsonbValue *value)
 {
@@ -95,8 +109,9 @@ read_number(const OpresPath *path, const OpresField *field, const JsonbValue *va
 	/* Out of range becomes infinite or 0, which no range below includes unless it is meant. */
 	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
 	if (number < field->low || (field->above_low && number <= field->low) || number > field->high || isinf(number))
-		ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION), errmsg("%s: %g is out of range", opres_path_text(path), number),
-						errdetail("Expected %s.", range_text(field))));
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION), errmsg("%s: %s is out of range", opres_path_text(path), number_text(value)),
+				 errdetail("Expected %s.", range_text(field))));
 	return Float8GetDatum(number);
 }
 
@@ -114,17 +129,17 @@ static Datum
 read_duration(const OpresPath *path, const JsonbValue *value)
 {
 	OpresTime time;
-	const char *message;
-	size_t position;
+	OpresScan scan;
 
 	if (value->type != jbvString)
 		opres_wrong_type(path, "a duration in a string", value, "Write the number with its unit, such as \"20 min\".");
-	if (!opres_duration_parse(value->val.string.val, value->val.string.len, &time, &message, &position))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-						errmsg("%s: %s is no duration: %s", opres_path_text(path),
-							   opres_quoted(value->val.string.val, value->val.string.len), message),
-						errdetail("The error is at byte %zu.", position + 1),
-						errhint("Write it like \"20 min\", \"1d 2h\", \"02:30:00\" or \"PT2H\".")));
+	opres_scan_init(&scan, value->val.string.val, value->val.string.len);
+	if (!opres_scan_duration(&scan, scan.length, &time))
+		ereport(ERROR,
+				(errcode(scan.out_of_range ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE : ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("%s: %s is no duration", opres_path_text(path), opres_quoted(value->val.string.val, value->val.string.len)),
+				 errdetail("At character %d: %s.", opres_scan_character(&scan), scan.message),
+				 errhint("Write it like \"20 min\", \"1d 2h\", \"02:30:00\" or \"PT2H\".")));
 	return IntervalPGetDatum(opres_time_to_interval(time));
 }
 
