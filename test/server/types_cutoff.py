@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The first cut-off moment of a stretch, against a search of Python's own through zoneinfo, day by day.
+"""The first cut-off moment below a level, against a search of Python's own through zoneinfo, day by day.
 
 Local times that do not exist or exist twice: PostgreSQL takes the offset before the change for those that do not exist, and the
 one after it for those that exist twice: of the two readings the one with the smaller offset."""
@@ -31,8 +31,16 @@ def moment_of(day, seconds, zone):
     return microseconds(local.replace(tzinfo=UTC) - offset)
 
 
-def first_cut_off(case, calendars):
-    begin, end = case["start"] + case["from"], case["start"] + case["to"]
+def breach(case, calendars):
+    for stretch in case["stretches"]:
+        moment = first_cut_off(case, stretch, calendars)
+        if moment is not None:
+            return moment
+    return None
+
+
+def first_cut_off(case, stretch, calendars):
+    begin, end = case["start"] + stretch[0], case["start"] + stretch[1]
     zone = ZoneInfo(case["zone"])
     day = (EPOCH + timedelta(microseconds=begin)).astimezone(zone).date() - timedelta(days=3)
     best = None
@@ -85,6 +93,10 @@ def random_case(rng, calendars, changes_of):
             case["from"], case["to"] = edge - length, edge + rng.randrange(2)
         elif edge > 0:
             case["from"], case["to"] = edge, edge + length
+    case["stretches"] = [(case["from"], case["to"])]
+    for _ in range(rng.choice([0, 0, 1, 5])):
+        begin = case["stretches"][-1][1] + 1 + rng.randrange(rng.choice([3600 * 10**6, 2 * DAY]))
+        case["stretches"].append((begin, begin + 1 + rng.randrange(rng.choice([3600 * 10**6, 2 * DAY]))))
     kind = rng.randrange(5)
     if kind == 1:
         case["weekdays"] = sorted(rng.sample(range(7), rng.randrange(1, 6)))
@@ -141,15 +153,15 @@ def main():
                "  start timestamptz, horizon interval);", "COPY cases FROM stdin;"]
     for number, case in enumerate(cases):
         start = EPOCH + timedelta(microseconds=case["start"])
-        script.append(f"{number}\t{case['text']}\t{{{case['from']}us: 0, {case['to']}us: 1}}\t{start.isoformat()}\t"
-                      f"{case['to'] + 10 * DAY} us")
+        curve = ", ".join(f"{begin}us: 0, {end}us: 1" for begin, end in case["stretches"])
+        script.append(f"{number}\t{case['text']}\t{{{curve}}}\t{start.isoformat()}\t{case['stretches'][-1][1]} us")
     script += ["\\.", "SELECT number, (extract(epoch FROM opres.breached_at(curve, tolerance, horizon, start)) * 1000000)::bigint",
                "FROM cases ORDER BY number;"]
     answers = dict(line.split("|") for line in psql("\n".join(script)).splitlines())
 
     passed = failed = found = 0
     for number, case in enumerate(cases):
-        expected = first_cut_off(case, calendars)
+        expected = breach(case, calendars)
         got = answers[str(number)]
         found += expected is not None
         if got == ("" if expected is None else str(expected)):
@@ -157,7 +169,7 @@ def main():
         else:
             failed += 1
             start = EPOCH + timedelta(microseconds=case["start"])
-            print(f"{case['text']} after {start}, {case['from']}..{case['to']}: got {got or 'none'}, expected {expected}")
+            print(f"{case['text']} after {start}, {case['stretches']}: got {got or 'none'}, expected {expected}")
     if not 0.3 * CASES < found < 0.97 * CASES:
         print(f"{found} of {CASES} cases have a cut-off: the cases are not worth much")
         failed += 1

@@ -6,6 +6,9 @@
 
 #include "postgres.h"
 #include "fmgr.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 
 /*
  * The library is built with hidden visibility; only functions declared by this macro can be seen from outside.

@@ -135,17 +135,18 @@ opres_cut_off_first(const OpresTolerance *tolerance, const OpresCutOffDays *scen
 	return OPRES_NEVER;
 }
 
+/* From cut-off to cut-off, so that what lies between two of them costs nothing, however often the level goes up and down. */
 static OpresTime
 breach_by(const OpresTolerance *tolerance, OpresCurve curve, const OpresCutOffDays *scenario, OpresTime horizon)
 {
+	OpresTime moment = 0;
 	OpresTime start;
-	OpresTime end = 0;
+	OpresTime end;
 
-	while (opres_curve_next_below(curve, tolerance->level, end, horizon, &start, &end))
+	while (opres_curve_next_below(curve, tolerance->level, moment, horizon, &start, &end))
 	{
-		OpresTime moment = opres_cut_off_first(tolerance, scenario, start, end);
-
-		if (moment != OPRES_NEVER)
+		moment = opres_cut_off_first(tolerance, scenario, start, horizon);
+		if (moment == OPRES_NEVER || moment < end)
 			return moment;
 	}
 	return OPRES_NEVER;

@@ -10,7 +10,7 @@
 /* The version byte every value begins with, on the wire and on disk. */
 #define OPRES_WIRE_VERSION 1
 
-extern void opres_wire_invalid(const char *type, const char *detail) pg_attribute_noreturn();
+extern _Noreturn void opres_wire_invalid(const char *type, const char *detail);
 /* Errors unless that many bytes are still to come. */
 extern void opres_wire_need(StringInfo message, int bytes, const char *type);
 /* Takes the version byte. */
