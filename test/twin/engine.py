@@ -39,8 +39,9 @@ def parse(case, lines):
         elif word == 'error':
             return {'error': (rest[0], {rest[1]}), 'message': line}
         else:
-            verdicts.append({'breached': ticks(rest[2]), 'worst': float(rest[4]), 'below': ticks(rest[6]), 'recovered': ticks(rest[8]),
-                             'loss': ticks(rest[10]), 'cause': None if rest[12] == '-' else rest[12].split(',')})
+            verdicts.append({'breached': ticks(rest[2]), 'worst': float(rest[4]), 'below': ticks(rest[6]),
+                             'recovered': ticks(rest[8]), 'loss': ticks(rest[10]),
+                             'cause': None if rest[12] == '-' else rest[12].split(',')})
     return {'curves': curves, 'verdicts': verdicts}
 
 

@@ -2,7 +2,7 @@
 
 Numbers are chosen so that no comparison with the 1e-9 of the definition is a matter of rounding: a swing that dies out in a cycle
 passes through every order of magnitude, but with these impacts and capacities (a 7 or 17 in the numerator wherever there is a 5 in
-the denominator) it can't land on 1e-9 itself.
+the denominator; 97 is prime) it can't land on 1e-9 itself.
 """
 
 import random
@@ -11,8 +11,10 @@ from case import Case, Member, Requirement, Shock, Tolerance
 
 LEVELS = [k / 10 for k in range(1, 10)] + [0.25, 0.5, 0.75, 1 / 3, 2 / 3]
 IMPACTS = [0.5, 0.25, 0.75, 1 / 3, 0.7, 0.85]
+SLOW_IMPACT = 0.97  # a cycle of these converges slowly
 CAPACITIES = [1.0, 1.0, 2.0, 3.0, 0.5, 4.0]
-TICKS = [1000000, 1000000, 1, 7, 60000000, 3600000000, 999983]
+POOLS = [0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
+TICKS = [1000000, 1000000, 1, 7, 60000000, 3600000000, 999983, 39420000000000]  # the last: horizons up to 100 years
 
 
 def random_case(seed, number):
@@ -52,7 +54,8 @@ def duration(rng, none):
 
 def requirement(rng, owner, name, candidates, instant=False, standby=0.35):
     """A requirement of `owner` on some of the candidates; everything about it random."""
-    members = [Member(node) for node in rng.sample(candidates, min(len(candidates), rng.choices([1, 2, 3, 4, 5], [45, 25, 15, 10, 5])[0]))]
+    count = min(len(candidates), rng.choices([1, 2, 3, 4, 5], [45, 25, 15, 10, 5])[0])
+    members = [Member(node) for node in rng.sample(candidates, count)]
     for m in members[1:]:
         m.standby = rng.random() < standby
     r = Requirement(owner, name, members)
@@ -61,8 +64,9 @@ def requirement(rng, owner, name, candidates, instant=False, standby=0.35):
         for m in members:
             m.capacity = rng.choice(CAPACITIES)
         capacity = sum(m.capacity for m in r.active())
-        # Never 7 or 17 times something: see the top of the file.
-        r.needed = rng.choice([0, 0, capacity] + [n for n in (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0) if n <= capacity])
+        r.needed = rng.choice([0, 0, capacity] + [n for n in POOLS if n <= capacity])
+        if r.needed in (0, capacity) and (2 * capacity % 7 == 0 or 2 * capacity % 17 == 0):
+            r.needed = max(n for n in POOLS if n <= capacity)  # see the top of the file
     else:
         r.needed = rng.choice([0, rng.randint(1, len(r.active())), rng.randint(1, len(r.active()))])
     if rng.random() < 0.45:
@@ -97,6 +101,9 @@ def plain(rng, case, shape):
                 case.requirements.append(requirement(rng, owner, name, candidates, shape == 'instant' and rng.random() < 0.85))
     if shape == 'instant' and rng.random() < 0.5:
         case.nodes[rng.choice(nodes)] = duration(rng, 0)
+    if shape == 'instant' and len(nodes) <= 5 and rng.random() < 0.3:
+        for r in case.requirements:
+            r.impact = rng.choice([1.0, SLOW_IMPACT])
 
 
 def ring(rng, case, shape):
@@ -115,7 +122,8 @@ def ring(rng, case, shape):
         case.nodes[owner] = delay + (1 if rng.random() < 0.1 else 0)
         case.requirements.append(r)
     first = members[0]
-    case.shocks.append(Shock('pulse', first, rng.randint(0, 5), rng.choice([0.0, rng.choice(LEVELS)]), rng.randint(1, max(1, delay - 1))))
+    level = rng.choice([0.0, rng.choice(LEVELS)])
+    case.shocks.append(Shock('pulse', first, rng.randint(0, 5), level, rng.randint(1, max(1, delay - 1))))
     for index, owner in enumerate(nodes[size:]):
         for name in names(rng, rng.randint(0, 2)):
             case.requirements.append(requirement(rng, owner, name, nodes[:size + index]))

@@ -1,9 +1,9 @@
 """What must hold between a case and a changed copy of it, whatever the rules are; asked of the engine alone, so it can't share a
 mistake with the twin.
 
-A change is a function (rng, case) -> changed copy, or None where it doesn't apply. Same answer: scaled, renamed, shuffled, stranger.
-Never better or never worse: longer, deeper, redundant, buffered, quicker: only for maps without a requirement that has both a
-switchover time and a standby, because there a moment of recovery sends the standby back.
+Same answer (they return a changed copy and the way back for its answer): scaled, renamed, shuffled, stranger. Never better: longer,
+deeper; never worse: redundant, buffered, quicker (they change the case, or return False where there is nothing to change); these
+only for maps where no requirement has both a switchover time and a standby: there a moment of recovery sends the standby back.
 """
 
 import copy
@@ -18,7 +18,9 @@ TOLERANCE = 3e-9
 def scaled(rng, case):
     """All times times a factor: the same in ticks of the new length."""
     result = copy.deepcopy(case)
-    result.tick *= rng.choice([2, 3, 1001])
+    factor = rng.choice([2, 3, 1001])
+    # Times end at 100 years.
+    result.tick = case.tick * factor if case.tick * factor * 100 <= 36500 * 86400 * 1000000 else case.tick // factor
     return result, lambda answer: answer
 
 
@@ -26,8 +28,7 @@ def renamed(rng, case):
     """Other codes and names in the same order: the same under those names."""
     result = copy.deepcopy(case)
     order = sorted(case.nodes, key=by_code)
-    new = {code: f'{"m" * rng.randint(1, 1 + index % 2) if index == 0 else "m"}{index:04d}{"x" * rng.randint(0, 3)}'
-           for index, code in enumerate(order)}
+    new = {code: f'm{index:04d}{"x" * rng.randint(0, 3)}' for index, code in enumerate(order)}
     old = {b: a for a, b in new.items()}
     name_order = sorted({r.name for r in case.requirements}, key=by_code)
     result.nodes = {new[code]: restart for code, restart in result.nodes.items()}
@@ -39,8 +40,8 @@ def renamed(rng, case):
     def back(answer):
         if 'error' in answer:
             return answer
-        return {'curves': {old[code]: curve for code, curve in answer['curves'].items()},
-                'verdicts': [{**v, 'cause': v['cause'] and [old.get(code, code) for code in v['cause']]} for v in answer['verdicts']]}
+        verdicts = [{**v, 'cause': v['cause'] and [old.get(code, code) for code in v['cause']]} for v in answer['verdicts']]
+        return {'curves': {old[code]: curve for code, curve in answer['curves'].items()}, 'verdicts': verdicts}
     return result, back
 
 

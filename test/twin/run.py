@@ -27,7 +27,7 @@ from twin import DoesNotSettle
 BATCH = 50
 
 
-def settled_cases(seed, numbers, model=None):
+def settled_cases(seed, numbers):
     """(case, twin's answer, outage) of the numbered cases; the few the twin can't judge are replaced, and counted by the name."""
     for number in numbers:
         for attempt in range(20):
@@ -102,7 +102,8 @@ def compare(args):
     if replaced > args.cases / 100:
         print(f'not ok: {replaced} cases replaced because the twin could not judge them')
         short += 1
-    print(f'# seed {args.seed}, {args.cases} maps, {checked} invariants, {replaced} maps replaced, {time.monotonic() - began:.0f} s')
+    seconds = time.monotonic() - began
+    print(f'# seed {args.seed}, {args.cases} maps, {checked} invariants, {replaced} maps replaced, {seconds:.0f} s')
     return args.cases + checked, len(failures) + len(broken) + short
 
 

@@ -263,8 +263,14 @@ class Outage:
             return 1.0, None
         return worst, next(t for t in range(self.case.horizon) if levels[t] <= worst + EPSILON)
 
+    def breach(self, tolerance):
+        return {'within': self.within_breach, 'total': self.total_breach, 'loss': self.loss_breach}[tolerance.form](tolerance)
+
     def verdict(self, tolerance):
-        breached = {'within': self.within_breach, 'total': self.total_breach, 'loss': self.loss_breach}[tolerance.form](tolerance)
+        return self.verdict_at(tolerance, self.breach(tolerance))
+
+    def verdict_at(self, tolerance, breached):
+        """The verdict, given the tick of the breach."""
         worst, first_worst = self.worst(tolerance.node)
         if self.oscillates(tolerance.node, tolerance.level):
             cause = ['oscillates']
@@ -317,7 +323,8 @@ class Outage:
 
     def through(self, requirement, u):
         """From a requirement at u through buffer and switchover to the member that decides: (member, tick)."""
-        v = max(v for v in range(u - requirement.buffer, u + 1) if self.at(self.H[requirement], v) >= self.at(self.F[requirement], u) - EPSILON)
+        bridged = self.at(self.F[requirement], u)
+        v = max(v for v in range(u - requirement.buffer, u + 1) if self.at(self.H[requirement], v) >= bridged - EPSILON)
         switched = all(self.at(self.A[requirement], w) < 1 - EPSILON for w in range(v - requirement.switchover, v + 1))
         members = self.members[requirement] if switched else self.active[requirement]
         level = {m.node: self.at(self.L[m.node], v) for m in members}
