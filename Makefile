@@ -9,6 +9,7 @@ SQL_PARTS := \
 	src/extension/types/tolerance.sql \
 	src/extension/types/level_curve.sql \
 	src/extension/types/duration_distribution.sql \
+	src/extension/types/comments.sql \
 	src/extension/map/tables.sql \
 	src/extension/map/edit.sql \
 	src/extension/map/revision.sql \

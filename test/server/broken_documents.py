@@ -249,7 +249,7 @@ BROKEN = [
     ("tolerances/0/tolerance", "110% within 2h", "22003", '$.tolerances[0].tolerance: invalid impact_tolerance: "110% within 2h"',
      "At character 1: the level is above 100%.", None),
     ("tolerances/0/tolerance", "100% by 15:30 JST", "22023", '$.tolerances[0].tolerance: invalid impact_tolerance: "100% by 15:30 JST"',
-     '"JST" is no time zone of the IANA database.', "Write Area/City, e.g. Asia/Tokyo, or UTC; abbreviations and offsets are refused."),
+     '"JST" is neither a place in the IANA time zone database nor UTC.', "Write Area/City, e.g. Asia/Tokyo, or UTC; abbreviations and offsets are refused."),
     # dates and times
     ("nodes/0/reviewed_on", "30.06.2026", "22007", '$.nodes[0].reviewed_on: "30.06.2026" is no date', DAY, None),
     ("nodes/0/reviewed_on", "infinity", "22007", '$.nodes[0].reviewed_on: "infinity" is no date', DAY, None),
