@@ -221,10 +221,6 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
   ), scenario AS (
     SELECT s.code, (s.start AT TIME ZONE 'UTC')::date AS start FROM opres.scenario_at(revision) AS s
   )
-  SELECT 'calendar_without_day', format('tolerance %s / %s', c.operation, c.tolerance), ARRAY[n.name]
-  FROM cut_off AS c, LATERAL (VALUES (c.calendar), (c.except_calendar)) AS n (name)
-  WHERE n.name IS NOT NULL AND NOT EXISTS (SELECT FROM calendar AS k WHERE k.calendar = n.name)
-  UNION ALL
   SELECT 'calendar_runs_out', 'calendar ' || k.calendar, ARRAY[to_char(k.last, 'FMYYYY-MM-DD')]
   FROM calendar AS k JOIN used AS u ON u.calendar = k.calendar
   WHERE k.last < current_date + 90
@@ -287,4 +283,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.check_map(text, bigint) IS
-  'What is wrong with the map (error: no analysis runs, or a tolerance is never judged), what is legal but suspicious (warning) and what has no effect (note); in English (en) or Japanese (ja); of a revision or (NULL) as it is now. subject names the thing as map_diff does. Review dates and calendars are compared with today.';
+  'What is wrong with the map (error: no analysis runs), what is legal but suspicious (warning) and what has no effect (note); in English (en) or Japanese (ja); of a revision or (NULL) as it is now. subject names the thing as map_diff does. Review dates and calendars are compared with today.';

@@ -9,12 +9,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   ('requirement_empty', 'error', 'ja',
     'この要件には稼働系の構成資源がないため、このマップでは障害のシミュレーションができません。',
     '待機系以外の構成資源を登録するか、要件を削除してください。'),
-  ('calendar_without_day', 'error', 'en',
-    'The tolerance refers to the calendar %1$s, which has no day.',
-    'Enter the days of the calendar, or refer to another one.'),
-  ('calendar_without_day', 'error', 'ja',
-    '耐性度が参照するカレンダー「%1$s」に日付が登録されていません。',
-    'カレンダーに日付を登録するか、参照先を見直してください。'),
 
   ('operation_without_tolerance', 'warning', 'en',
     'The operation has no tolerance for disruption.',
