@@ -69,6 +69,7 @@ own_level_changes(OpresOutage *o, NodeState *n)
 		if (o->shocks[i].onset <= o->now && o->now < shock_end(&o->shocks[i]) && o->shocks[i].level < own)
 			own = o->shocks[i].level;
 	n->own = own;
+	n->rescan = true;
 	return own == before || opres_mark_node(o, n, own > before);
 }
 

@@ -153,6 +153,48 @@ opres_inputs_past(const OpresOutage *o, const NodeState *n)
 	return n->window->count > 0 ? n->window->items[n->window->head].value : n->past_inputs;
 }
 
+/* R and S from all touched requirements. */
+static void
+scan_requirements(const OpresOutage *o, NodeState *n)
+{
+	n->rescan = false;
+	n->run = n->own;
+	n->start = 1.0;
+	for (int32_t slot = n->first_requirement; slot >= 0;)
+	{
+		const RequirementState *q = requirement_at(o, slot);
+		double *side = q->for_start ? &n->start : &n->run;
+
+		if (q->buffered < *side)
+			*side = q->buffered;
+		slot = q->next_of_owner;
+	}
+}
+
+/* Evaluates the dirty requirements. Most leave the minimum with another one or make it lower: only when the one that gave it rises
+   do all have to be looked at. */
+static bool
+evaluate_dirty(OpresOutage *o, NodeState *n)
+{
+	while (n->first_dirty >= 0)
+	{
+		RequirementState *q = requirement_at(o, n->first_dirty);
+		double *side = q->for_start ? &n->start : &n->run;
+		double before = q->buffered;
+
+		n->first_dirty = q->next_dirty;
+		q->next_dirty = -1;
+		q->dirty = false;
+		if (!opres_evaluate_requirement(o, q))
+			return false;
+		if (q->buffered <= *side)
+			*side = q->buffered;
+		else if (before <= *side)
+			n->rescan = true;
+	}
+	return true;
+}
+
 bool
 opres_evaluate_node(OpresOutage *o, NodeState *n, double *level)
 {
@@ -160,27 +202,10 @@ opres_evaluate_node(OpresOutage *o, NodeState *n, double *level)
 
 	if (!opres_begin_node(o, n))
 		return false;
-	while (n->first_dirty >= 0)
-	{
-		RequirementState *q = requirement_at(o, n->first_dirty);
-
-		n->first_dirty = q->next_dirty;
-		q->next_dirty = -1;
-		q->dirty = false;
-		if (!opres_evaluate_requirement(o, q))
-			return false;
-	}
-	n->run = n->own;
-	n->start = 1.0;
-	for (int32_t slot = n->first_requirement; slot >= 0;)
-	{
-		const RequirementState *q = requirement_at(o, slot);
-		double *side = o->model->requirements[q->requirement].for_start ? &n->start : &n->run;
-
-		if (q->buffered < *side)
-			*side = q->buffered;
-		slot = q->next_of_owner;
-	}
+	if (!evaluate_dirty(o, n))
+		return false;
+	if (n->rescan)
+		scan_requirements(o, n);
 	window = opres_inputs_past(o, n);
 	if (n->run < window)
 		window = n->run;

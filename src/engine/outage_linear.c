@@ -156,6 +156,7 @@ write_rows(OpresOutage *o, const int32_t *slots, int32_t count, Row *rows, doubl
 		for (int32_t slot = n->first_requirement; slot >= 0; slot = requirement_at(o, slot)->next_of_owner)
 			if (!opres_evaluate_requirement(o, requirement_at(o, slot)))
 				return false;
+		n->rescan = true;
 		if (!opres_evaluate_node(o, n, &level))
 			return false;
 		if (fabs(level - n->level) > *residual)

@@ -45,6 +45,7 @@ typedef struct RequirementState
 	bool below;            /* active members below 1 now */
 	bool switched;         /* standby carries load now */
 	bool dirty;
+	bool for_start; /* as in the model; here because it is read most */
 	bool lag_counted; /* outage_loss.c */
 } RequirementState;
 
@@ -76,6 +77,7 @@ typedef struct NodeState
 	int64_t lowered; /* the round of the component solver that last lowered it */
 	int32_t unknown; /* its number in the linear system being solved, -1 = none */
 	bool queued;
+	bool rescan;   /* R and S have to be taken from all requirements again */
 	bool may_rise; /* something it depends on rose at this instant */
 	bool raised;
 } NodeState;

@@ -118,6 +118,7 @@ opres_touch_requirement(OpresOutage *o, int32_t requirement)
 	q->owner = o->scratch->node_slot[owner->node];
 	q->next_of_owner = owner->first_requirement;
 	owner->first_requirement = o->requirements.count - 1;
+	q->for_start = o->model->requirements[requirement].for_start;
 	q->next_dirty = -1;
 	q->below_since = OPRES_NEVER;
 	q->past_h = q->h = q->buffered = 1.0;

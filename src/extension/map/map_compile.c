@@ -330,6 +330,14 @@ read_nodes(Compile *compile)
 	compile->map->kind = kind;
 }
 
+static int
+compare_name(CodeKey name, const char *other)
+{
+	int order = strncmp(name.text, other, name.length);
+
+	return order != 0 ? order : (other[name.length] == '\0' ? 0 : -1);
+}
+
 static const char *const requirement_columns[] = { "node",   "name",   "mode",       "needed", "needed_for",
 												   "impact", "buffer", "switchover", NULL };
 
@@ -337,10 +345,15 @@ static void
 take_requirement(Compile *compile, const Scan *scan)
 {
 	RequirementRow *row = add_row(&compile->requirements);
+	CodeKey node = text_column(scan, 0);
 	CodeKey name = text_column(scan, 1);
 
 	row->name = keep_text(compile, name.text, name.length);
-	row->requirement.owner = find_code(compile, text_column(scan, 0), "requirement");
+	/* Mostly of the same node as the row before. */
+	if (compile->requirements.count > 1 && compare_name(node, compile->map->code[(row - 1)->requirement.owner]) == 0)
+		row->requirement.owner = (row - 1)->requirement.owner;
+	else
+		row->requirement.owner = find_code(compile, node, "requirement");
 	row->requirement.mode = text_column(scan, 2).text[0] == 'p' ? OPRES_POOL : OPRES_QUORUM;
 	row->requirement.needed = number_column(scan, 3);
 	row->requirement.for_start = text_column(scan, 4).text[0] == 's';
@@ -352,43 +365,46 @@ take_requirement(Compile *compile, const Scan *scan)
 static int
 compare_requirements(const void *a, const void *b)
 {
-	const RequirementRow *x = a;
-	const RequirementRow *y = b;
+	return strcmp(((const RequirementRow *) a)->name, ((const RequirementRow *) b)->name);
+}
 
-	if (x->requirement.owner != y->requirement.owner)
-		return x->requirement.owner < y->requirement.owner ? -1 : 1;
-	return strcmp(x->name, y->name);
+/* Sorts by owner with a counting sort (there are millions), and within an owner by name. Fills in first_requirement. */
+static void
+sort_requirements(Compile *compile)
+{
+	Size nodes = (Size) compile->nodes.count;
+	const RequirementRow *rows = compile->requirements.items;
+	RequirementRow *sorted =
+		MemoryContextAllocHuge(CurrentMemoryContext, ((Size) compile->requirements.count + 1) * sizeof(RequirementRow));
+	int32 *first = MemoryContextAllocExtended(CurrentMemoryContext, (nodes + 2) * sizeof(int32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	for (int32 i = 0; i < compile->requirements.count; i++)
+		first[rows[i].requirement.owner + 2]++;
+	for (Size node = 0; node < nodes; node++)
+		first[node + 2] += first[node + 1];
+	for (int32 i = 0; i < compile->requirements.count; i++)
+		sorted[first[rows[i].requirement.owner + 1]++] = rows[i];
+	for (Size node = 0; node < nodes; node++)
+		if (first[node + 1] - first[node] > 1)
+			qsort(sorted + first[node], first[node + 1] - first[node], sizeof(RequirementRow), compare_requirements);
+	if (compile->requirements.items != NULL)
+		pfree(compile->requirements.items);
+	compile->requirements.items = sorted;
+	compile->first_requirement = first;
 }
 
 static void
 read_requirements(Compile *compile)
 {
-	RequirementRow *rows;
-	int32 at = 0;
+	const RequirementRow *rows;
 
 	scan_tables(compile, OPRES_TABLE_REQUIREMENT, requirement_columns, take_requirement);
+	sort_requirements(compile);
 	rows = compile->requirements.items;
-	if (compile->requirements.count > 0)
-		qsort(rows, compile->requirements.count, sizeof(RequirementRow), compare_requirements);
 	compile->map->requirement_name =
 		MemoryContextAllocHuge(compile->keep, ((Size) compile->requirements.count + 1) * sizeof(char *));
-	compile->first_requirement = MemoryContextAllocHuge(CurrentMemoryContext, ((Size) compile->nodes.count + 1) * sizeof(int32));
-	for (int32 node = 0; node <= compile->nodes.count; node++)
-	{
-		while (at < compile->requirements.count && rows[at].requirement.owner < node)
-			at++;
-		compile->first_requirement[node] = at;
-	}
 	for (int32 i = 0; i < compile->requirements.count; i++)
 		compile->map->requirement_name[i] = rows[i].name;
-}
-
-static int
-compare_name(CodeKey name, const char *other)
-{
-	int order = strncmp(name.text, other, name.length);
-
-	return order != 0 ? order : (other[name.length] == '\0' ? 0 : -1);
 }
 
 static int32
