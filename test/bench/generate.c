@@ -264,7 +264,10 @@ draw_requirements(int32_t owner, int count)
 		count -= draw_requirement(owner, number++);
 }
 
-/* In a cycle each needs the next: some in part, some in full (then without restart, or they never come back). */
+/*
+ * In a cycle each needs the next: three in ten in full, without restart, or they would never come back; six in part without
+ * restart; one in part with it: such a cycle comes back in ever smaller steps, a restart time apart.
+ */
 static void
 close_cycle(int32_t owner, int32_t first, int32_t size, bool in_full)
 {
@@ -292,6 +295,7 @@ draw_map(int16_t *restart)
 	int32_t cycle_first = 0;
 	int32_t cycle_size = 0;
 	bool in_full = false;
+	bool with_restart = false;
 
 	for (int32_t node = 0; node < node_count; node++)
 	{
@@ -311,11 +315,12 @@ draw_map(int16_t *restart)
 			if (group_of(node + cycle_size - 1) != group)
 				cycle_size = 0;
 			in_full = percent(30);
+			with_restart = !in_full && percent(15);
 		}
 		if (node < cycle_first + cycle_size)
 		{
 			close_cycle(node, cycle_first, cycle_size, in_full);
-			if (in_full)
+			if (!with_restart)
 				restart[node] = 0;
 		}
 		if (group < NTH_PARTY)
@@ -351,9 +356,10 @@ index_uses(void)
 	free(at);
 }
 
-/* How many nodes lose something when `start` is lost for long, counted up to `limit`. A standby comes too late not to be felt. */
+/* How many nodes lose something when `start` is lost for long, counted up to `limit`. A standby comes too late not to be felt.
+   Or, redundancy left out, how many use it at all, directly or not. */
 static int32_t
-count_touched(int32_t start, int32_t limit)
+count_touched(int32_t start, int32_t limit, bool redundancy)
 {
 	static int32_t *node_round;
 	static int32_t *requirement_round;
@@ -384,14 +390,14 @@ count_touched(int32_t start, int32_t limit)
 
 			for (int32_t m = r->first_member; m < r[1].first_member; m++)
 				standby |= members[m].node == node && members[m].standby;
-			if (standby || r->for_start || node_round[r->owner] == round)
+			if (node_round[r->owner] == round || (redundancy && (standby || r->for_start)))
 				continue;
 			if (requirement_round[uses[u]] != round)
 			{
 				requirement_round[uses[u]] = round;
 				lost[uses[u]] = 0;
 			}
-			if (r->active - ++lost[uses[u]] >= r->needed)
+			if (redundancy && r->active - ++lost[uses[u]] >= r->needed)
 				continue;
 			node_round[r->owner] = round;
 			queue[tail++] = r->owner;
@@ -410,11 +416,39 @@ find_start(int32_t wanted, int32_t *touched)
 	for (int attempt = 0; attempt < 20000 && nearest > wanted / 50; attempt++)
 	{
 		int32_t node = draw_between(first_of[PEOPLE], first_of[GRID] - 1);
-		int32_t count = count_touched(node, 4 * wanted);
+		int32_t count = count_touched(node, 4 * wanted, true);
 
 		if (abs(count - wanted) < nearest)
 		{
 			nearest = abs(count - wanted);
+			best = node;
+			*touched = count;
+		}
+	}
+	return best;
+}
+
+/* Of many nodes whose loss touches few, the one that is used most. */
+static int32_t
+find_absorbed(int32_t *touched)
+{
+	int32_t best = -1;
+	int32_t most = 0;
+	int candidates = 0;
+
+	for (int attempt = 0; attempt < 50000 && candidates < 300; attempt++)
+	{
+		int32_t node = draw_between(first_of[PEOPLE], first_of[GRID] - 1);
+		int32_t count = count_touched(node, 21, true);
+		int32_t users = 0;
+
+		if (count < 5 || count > 20)
+			continue;
+		candidates++;
+		users = count_touched(node, INT32_MAX, false);
+		if (users > most)
+		{
+			most = users;
 			best = node;
 			*touched = count;
 		}
@@ -491,26 +525,25 @@ write_map(const char *folder, const int16_t *restart)
 static void
 write_scenarios(const char *folder)
 {
-	static const struct
-	{
-		const char *code;
-		int32_t wanted;
-	} scenarios[] = { { "touches-10", 10 }, { "touches-1k", 1000 }, { "touches-all", 0 } };
 	FILE *scenario = open_table(folder, "scenario"); /* code, name */
 	FILE *shock = open_table(folder, "shock");       /* scenario, code, node, duration */
 	FILE *facts = open_table(folder, "facts");       /* scenario, node, touched */
-	char code[32];
+	const char *codes[] = { "absorbed", "touches-10", "touches-1k", "touches-all" };
+	int32_t starts[4];
+	int32_t touched[4] = { 0 };
 
-	for (size_t s = 0; s < sizeof(scenarios) / sizeof(scenarios[0]); s++)
+	starts[0] = find_absorbed(&touched[0]);
+	starts[1] = find_start(10, &touched[1]);
+	starts[2] = find_start(1000, &touched[2]);
+	starts[3] = node_count - 1;
+	touched[3] = count_touched(starts[3], INT32_MAX, true);
+	for (int s = 0; s < 4; s++)
 	{
-		int32_t touched = 0;
-		int32_t start = scenarios[s].wanted == 0 ? node_count - 1 : find_start(scenarios[s].wanted, &touched);
+		char code[32];
 
-		if (scenarios[s].wanted == 0)
-			touched = count_touched(start, INT32_MAX);
-		fprintf(scenario, "%s\tLoss of %s\n", scenarios[s].code, code_of(start, code));
-		fprintf(shock, "%s\tloss\t%s\t12h\n", scenarios[s].code, code);
-		fprintf(facts, "%s\t%s\t%d\n", scenarios[s].code, code, touched);
+		fprintf(scenario, "%s\tLoss of %s\n", codes[s], code_of(starts[s], code));
+		fprintf(shock, "%s\tloss\t%s\t12h\n", codes[s], code);
+		fprintf(facts, "%s\t%s\t%d\n", codes[s], code, touched[s]);
 	}
 	close_table(scenario);
 	close_table(shock);
