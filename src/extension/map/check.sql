@@ -64,7 +64,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
   FROM opres.node_at(revision) AS n
   WHERE n.kind = 'third_party' AND (coalesce(btrim(n.owner), '') = '' OR coalesce(btrim(n.country), '') = '')
   UNION ALL
-  SELECT 'review_overdue', 'node ' || n.code, ARRAY[to_char(n.reviewed_on, 'FMYYYY-MM-DD')]
+  SELECT 'review_overdue', 'node ' || n.code, ARRAY[to_jsonb(n.reviewed_on) #>> '{}']
   FROM opres.node_at(revision) AS n
   WHERE n.reviewed_on < current_date - interval '1 year'
   UNION ALL
@@ -221,12 +221,12 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
   ), scenario AS (
     SELECT s.code, (s.start AT TIME ZONE 'UTC')::date AS start FROM opres.scenario_at(revision) AS s
   )
-  SELECT 'calendar_runs_out', 'calendar ' || k.calendar, ARRAY[to_char(k.last, 'FMYYYY-MM-DD')]
+  SELECT 'calendar_runs_out', 'calendar ' || k.calendar, ARRAY[to_jsonb(k.last) #>> '{}']
   FROM calendar AS k JOIN used AS u ON u.calendar = k.calendar
   WHERE k.last < current_date + 90
   UNION ALL
-  SELECT 'calendar_misses_scenario', 'calendar ' || k.calendar, ARRAY[to_char(k.first, 'FMYYYY-MM-DD'),
-    to_char(k.last, 'FMYYYY-MM-DD'), opres.some_of(array_agg(s.code ORDER BY s.code))]
+  SELECT 'calendar_misses_scenario', 'calendar ' || k.calendar, ARRAY[to_jsonb(k.first) #>> '{}',
+    to_jsonb(k.last) #>> '{}', opres.some_of(array_agg(s.code ORDER BY s.code))]
   FROM calendar AS k JOIN used AS u ON u.calendar = k.calendar
   JOIN scenario AS s ON s.start < k.first OR s.start + 30 > k.last
   GROUP BY k.calendar, k.first, k.last
