@@ -141,7 +141,7 @@ OpresStatus
 opres_outage_cause(const OpresOutage *outage, int32_t node, OpresTime at, OpresArena *arena, OpresCauseLink **links, int32_t *count,
 				   OpresError *error)
 {
-	Chain c = { .trace = { outage, arena }, .arena = arena };
+	Chain c = { .trace = { outage, arena, 0 }, .arena = arena };
 
 	while (node >= 0 && !in_chain(&c, node))
 	{
@@ -197,9 +197,9 @@ own_loss(const OpresOutage *o, const NodeState *n, OpresTime at, OpresTime loss)
 	return false;
 }
 
-/* The member whose loss the requirement hands on, -1 if it hands on another loss than `wanted`. */
-static int32_t
-losing_member(Chain *c, int32_t requirement, OpresTime at, OpresTime wanted)
+/* The member whose loss the requirement hands on, -1 if it hands on another loss than `wanted`; false = no memory. */
+static bool
+losing_member(Chain *c, int32_t requirement, OpresTime at, OpresTime wanted, int32_t *found)
 {
 	const OpresOutage *o = c->trace.outage;
 	const OpresModel *model = o->model;
@@ -208,10 +208,10 @@ losing_member(Chain *c, int32_t requirement, OpresTime at, OpresTime wanted)
 	double *values = opres_arena_array(c->arena, (size_t) count * 2, sizeof(double));
 	bool active_lost = false;
 	double handed_on;
-	int32_t found = -1;
 
+	*found = -1;
 	if (values == NULL)
-		return -1;
+		return false;
 	for (int32_t i = 0; i < count; i++)
 	{
 		OpresTime loss = loss_at(o, model->member_node[r->first_member + i], at);
@@ -224,18 +224,18 @@ losing_member(Chain *c, int32_t requirement, OpresTime at, OpresTime wanted)
 	}
 	handed_on = opres_kth_highest(values + count, count, r->mode == OPRES_POOL ? 1 : count - (int32_t) r->needed + 1);
 	if (handed_on != (double) wanted)
-		return -1;
+		return true;
 	for (int32_t i = 0; i < count; i++)
-		if (values[i] == handed_on && (found < 0 || model->member_node[r->first_member + i] < found))
-			found = model->member_node[r->first_member + i];
-	return found;
+		if (values[i] == handed_on && (*found < 0 || model->member_node[r->first_member + i] < *found))
+			*found = model->member_node[r->first_member + i];
+	return true;
 }
 
 OpresStatus
 opres_outage_loss_cause(const OpresOutage *outage, int32_t node, OpresTime at, OpresArena *arena, OpresCauseLink **links,
 						int32_t *count, OpresError *error)
 {
-	Chain c = { .trace = { outage, arena }, .arena = arena };
+	Chain c = { .trace = { outage, arena, 0 }, .arena = arena };
 
 	while (node >= 0 && !in_chain(&c, node))
 	{
@@ -256,7 +256,8 @@ opres_outage_loss_cause(const OpresOutage *outage, int32_t node, OpresTime at, O
 			 r++)
 			if (!outage->model->requirements[r].for_start)
 			{
-				node = losing_member(&c, r, at, loss);
+				if (!losing_member(&c, r, at, loss, &node))
+					return no_memory(&c, error);
 				link->requirement = r;
 			}
 	}

@@ -117,18 +117,23 @@ static OpresStatus
 check_requirement(Build *build, int32_t r, const OpresMemberInput **grouped)
 {
 	OpresRequirement *requirement = &build->requirements[r];
+	int32_t first = requirement->first_member;
 	int32_t end = build->requirements[r + 1].first_member;
+	int32_t active = first; /* goes along with the standby members, to meet the same node */
 	double capacity = 0;
 
 	requirement->active_count = 0;
-	for (int32_t i = requirement->first_member; i < end; i++)
+	for (int32_t i = first; i < end; i++)
 	{
 		if (grouped[i]->node == requirement->owner)
 			return refuse(build, r, requirement->owner, "a node cannot be a member of its own requirement");
+		while (grouped[i]->standby && active < first + requirement->active_count && grouped[active]->node < grouped[i]->node)
+			active++;
+		if ((i > first && grouped[i]->standby == grouped[i - 1]->standby && grouped[i]->node == grouped[i - 1]->node) ||
+			(active < i && grouped[i]->standby && grouped[active]->node == grouped[i]->node))
+			return refuse(build, r, grouped[i]->node, "a node is a member twice");
 		if (grouped[i]->standby)
 			continue;
-		if (i > requirement->first_member && grouped[i]->node == grouped[i - 1]->node)
-			return refuse(build, r, grouped[i]->node, "a node is a member twice");
 		requirement->active_count++;
 		capacity += grouped[i]->capacity;
 	}
@@ -138,7 +143,7 @@ check_requirement(Build *build, int32_t r, const OpresMemberInput **grouped)
 	{
 		if (requirement->needed == 0)
 			requirement->needed = requirement->active_count;
-		if (requirement->needed < 1 || requirement->needed > requirement->active_count)
+		if (!(requirement->needed >= 1 && requirement->needed <= requirement->active_count))
 			return refuse(build, r, requirement->owner, "the requirement needs more than its active members");
 	}
 	else

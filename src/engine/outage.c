@@ -21,18 +21,13 @@ compare_shocks(const void *a, const void *b)
 	return (x->onset > y->onset) - (x->onset < y->onset);
 }
 
-static OpresTime
-shock_end(const OpresShock *shock)
-{
-	return shock->duration == OPRES_NEVER ? OPRES_NEVER : shock->onset + shock->duration;
-}
-
 /* Shocks by node, with a state for every node hit before the horizon and timers for the edges before it. */
 static bool
 prepare_shocks(OpresOutage *o, const OpresShock *shocks, int32_t count)
 {
 	o->shocks = opres_arena_array(o->arena, (size_t) count + 1, sizeof(OpresShock));
-	if (o->shocks == NULL)
+	o->active = opres_arena_array(o->arena, (size_t) count + 1, sizeof(OpresHeapItem));
+	if (o->shocks == NULL || o->active == NULL)
 		return opres_out_of_memory(o);
 	for (int32_t i = 0; i < count; i++)
 		if (shocks[i].onset < o->horizon)
@@ -46,14 +41,14 @@ prepare_shocks(OpresOutage *o, const OpresShock *shocks, int32_t count)
 		if (n == NULL)
 			return false;
 		if (n->end_shock == 0)
-			n->first_shock = i;
+			n->first_shock = n->next_shock = i;
 		n->end_shock = i + 1;
 		slot = o->scratch->node_slot[n->node];
 		if (o->shocks[i].duration == 0)
 			continue;
 		if (!opres_set_timer(o, o->shocks[i].onset, TIMER_OWN, slot))
 			return false;
-		if (shock_end(&o->shocks[i]) < o->horizon && !opres_set_timer(o, shock_end(&o->shocks[i]), TIMER_OWN, slot))
+		if (opres_shock_end(&o->shocks[i]) < o->horizon && !opres_set_timer(o, opres_shock_end(&o->shocks[i]), TIMER_OWN, slot))
 			return false;
 	}
 	return true;
@@ -62,15 +57,14 @@ prepare_shocks(OpresOutage *o, const OpresShock *shocks, int32_t count)
 static bool
 own_level_changes(OpresOutage *o, NodeState *n)
 {
-	double own = 1.0;
+	OpresHeap active = { o->arena, o->active + n->first_shock, n->active_shocks, n->end_shock - n->first_shock };
 	double before = n->own;
 
-	for (int32_t i = n->first_shock; i < n->end_shock; i++)
-		if (o->shocks[i].onset <= o->now && o->now < shock_end(&o->shocks[i]) && o->shocks[i].level < own)
-			own = o->shocks[i].level;
-	n->own = own;
+	if (!opres_lowest_shock(o->shocks, n->end_shock, o->now, &n->next_shock, &active, &n->own))
+		return opres_out_of_memory(o);
+	n->active_shocks = active.count;
 	n->rescan = true;
-	return own == before || opres_mark_node(o, n, own > before);
+	return n->own == before || opres_mark_node(o, n, n->own > before);
 }
 
 /* Timers are never taken back: one whose reason has gone is passed over here. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MOST_EVENTS_BEYOND 1000000
+#define END_OF_TIME (OPRES_NEVER / 2) /* no sum of a time before it and a duration overflows */
 
 typedef struct Snapshot
 {
@@ -95,7 +96,7 @@ search(OpresOutage *o)
 	o->period = 1;
 	if (!take(o, &kept))
 		return false;
-	while (o->timers.count > 0 && o->events < last_event)
+	while (o->timers.count > 0 && o->timers.items[0].key < END_OF_TIME && o->events < last_event)
 	{
 		if (!opres_solve_instant(o))
 			return false;

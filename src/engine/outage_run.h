@@ -56,8 +56,10 @@ typedef struct NodeState
 	int32_t first_dirty;
 	int32_t first_shock; /* its shocks in OpresOutage.shocks */
 	int32_t end_shock;
-	int32_t last_loss; /* latest data-loss record, -1 = none */
-	int64_t instant;   /* the last instant it was evaluated in */
+	int32_t next_shock;    /* the first that has not begun */
+	int32_t active_shocks; /* in OpresOutage.active, from first_shock on */
+	int32_t last_loss;     /* latest data-loss record, -1 = none */
+	int64_t instant;       /* the last instant it was evaluated in */
 	int32_t changes;
 	OpresTime timer;    /* the window timer last set */
 	Window *window;     /* past min(R, S), smallest first; NULL without a restart time */
@@ -123,6 +125,7 @@ struct OpresOutage
 	int64_t work;       /* since the last cancel check */
 	OpresShock *shocks; /* by node, then as given */
 	int32_t shock_count;
+	OpresHeapItem *active; /* per shock: for each node a heap of those that have begun, lowest level first */
 	Blocks nodes;
 	Blocks requirements;
 	OpresHeap timers;
@@ -204,6 +207,14 @@ has_standby(const OpresModel *model, int32_t requirement)
 	return r->first_member + r->active_count < member_end(model, requirement);
 }
 
+static inline OpresTime
+opres_shock_end(const OpresShock *shock)
+{
+	return shock->duration == OPRES_NEVER ? OPRES_NEVER : shock->onset + shock->duration;
+}
+
+#define OPRES_CANCEL_CHECK_WORK 65536 /* member reads between two cancel checks: well under a millisecond */
+
 /* outage_state.c: states, windows, marking what has to be evaluated. NULL / false = o->status is set. */
 NodeState *opres_touch_node(OpresOutage *o, int32_t node);
 RequirementState *opres_touch_requirement(OpresOutage *o, int32_t requirement);
@@ -214,6 +225,9 @@ bool opres_mark_users(OpresOutage *o, const NodeState *n, bool rise);
 void opres_window_expire(Window *w, OpresTime oldest);
 bool opres_window_push(OpresOutage *o, Window *w, double past, double now, OpresTime at, bool keep_largest);
 bool opres_out_of_memory(OpresOutage *o);
+/* The lowest level of a node's shocks at a time, 1 if none is active. They are sorted by onset and end at `end`; *next and the heap
+   `active` go along with the time, which must not go back. false = no memory. */
+bool opres_lowest_shock(const OpresShock *shocks, int32_t end, OpresTime at, int32_t *next, OpresHeap *active, double *level);
 /* Counts one event of `work` member reads; false = cancelled or over the limit. */
 bool opres_count_event(OpresOutage *o, int32_t work);
 

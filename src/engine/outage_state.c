@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define CANCEL_CHECK_WORK 65536 /* member reads between two cancel checks: well under a millisecond */
-
 bool
 opres_out_of_memory(OpresOutage *o)
 {
@@ -32,7 +30,7 @@ opres_count_event(OpresOutage *o, int32_t work)
 {
 	o->events++;
 	o->work += work + 1;
-	if (o->work >= CANCEL_CHECK_WORK)
+	if (o->work >= OPRES_CANCEL_CHECK_WORK)
 	{
 		o->work = 0;
 		if (opres_cancelled(o->arena->env))
@@ -47,6 +45,23 @@ opres_count_event(OpresOutage *o, int32_t work)
 							   (long long) o->limits->max_events);
 		return false;
 	}
+	return true;
+}
+
+bool
+opres_lowest_shock(const OpresShock *shocks, int32_t end, OpresTime at, int32_t *next, OpresHeap *active, double *level)
+{
+	for (; *next < end && shocks[*next].onset <= at; ++*next)
+	{
+		int64_t bits; /* of levels from 0 to 1, in the order of the levels */
+
+		memcpy(&bits, &shocks[*next].level, sizeof(bits));
+		if (!opres_heap_push(active, bits, 0, *next))
+			return false;
+	}
+	while (active->count > 0 && opres_shock_end(&shocks[active->items[0].id]) <= at)
+		opres_heap_pop(active);
+	*level = active->count == 0 ? 1.0 : shocks[active->items[0].id].level;
 	return true;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "trace.h"
 
+#include <stdlib.h>
+
 /* The curve dips below 1 at some moment, or (at_end) is below 1 when the horizon comes. */
 static bool
 dips(OpresCurve curve, bool at_end)
@@ -11,6 +13,29 @@ dips(OpresCurve curve, bool at_end)
 		if (curve.steps[i].level < 1.0 - OPRES_EPSILON)
 			return true;
 	return false;
+}
+
+static int
+compare_nodes(const void *a, const void *b)
+{
+	const int32_t *x = a;
+	const int32_t *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Sorts nodes and keeps one of each. */
+static int32_t
+each_once(int32_t *nodes, int32_t count)
+{
+	int32_t kept = 0;
+
+	if (count > 1)
+		qsort(nodes, (size_t) count, sizeof(int32_t), compare_nodes);
+	for (int32_t i = 0; i < count; i++)
+		if (kept == 0 || nodes[i] != nodes[kept - 1])
+			nodes[kept++] = nodes[i];
+	return kept;
 }
 
 /*
@@ -22,7 +47,7 @@ opres_outage_recovery(const OpresOutage *outage, int32_t node, OpresArena *arena
 					  int32_t *count, OpresError *error)
 {
 	const OpresModel *model = outage->model;
-	OpresTrace trace = { outage, arena };
+	OpresTrace trace = { outage, arena, 0 };
 	OpresNodeTrace n;
 	int32_t capacity = 0;
 	bool never;
@@ -44,18 +69,14 @@ opres_outage_recovery(const OpresOutage *outage, int32_t node, OpresArena *arena
 		for (int32_t m = model->requirements[requirement].first_member; m < member_end(model, requirement); m++)
 		{
 			OpresCurve level = opres_outage_levels(outage, model->member_node[m]);
-			bool listed = false;
 
 			if (!dips(level, never) || (!never && opres_curve_recovered(level, 1.0, outage->horizon) > *back_at))
-				continue;
-			for (int32_t k = 0; k < *count; k++)
-				listed |= (*waits_for)[k] == model->member_node[m];
-			if (listed)
 				continue;
 			if (!opres_arena_grow(arena, (void **) waits_for, &capacity, *count + 1, sizeof(int32_t)))
 				return opres_fail(error, arena->status, -1, "not enough memory for the order of recovery");
 			(*waits_for)[(*count)++] = model->member_node[m];
 		}
 	}
+	*count = each_once(*waits_for, *count);
 	return OPRES_OK;
 }

@@ -14,11 +14,24 @@ compare_times(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* Counts work done; false = cancelled. The status goes to the arena, as for memory that is refused. */
+static bool
+count_work(OpresTrace *t, int64_t work)
+{
+	t->work += work + 1;
+	if (t->work < OPRES_CANCEL_CHECK_WORK)
+		return true;
+	t->work = 0;
+	if (!opres_cancelled(t->arena->env))
+		return true;
+	t->arena->status = OPRES_CANCELLED;
+	return false;
+}
+
 /* Moments at which something may change: sorted, each once, inside [0, horizon). */
 typedef struct Moments
 {
-	OpresArena *arena;
-	OpresTime horizon;
+	OpresTrace *trace;
 	OpresTime *at;
 	int32_t count;
 	int32_t capacity;
@@ -27,34 +40,63 @@ typedef struct Moments
 static bool
 add_moment(Moments *m, OpresTime at)
 {
-	if (at < 0 || at >= m->horizon)
+	if (at < 0 || at >= m->trace->outage->horizon)
 		return true;
-	if (!opres_arena_grow(m->arena, (void **) &m->at, &m->capacity, m->count + 1, sizeof(OpresTime)))
+	if (!opres_arena_grow(m->trace->arena, (void **) &m->at, &m->capacity, m->count + 1, sizeof(OpresTime)))
 		return false;
 	m->at[m->count++] = at;
 	return true;
 }
 
 static bool
-add_steps(Moments *m, OpresCurve curve, OpresTime later)
+add_steps(Moments *m, OpresCurve curve)
 {
 	for (int32_t i = 0; i < curve.count; i++)
-		if (!add_moment(m, curve.steps[i].at + later))
+		if (!add_moment(m, curve.steps[i].at))
 			return false;
-	return true;
+	return count_work(m->trace, curve.count);
 }
 
+/* After moments were added in any order. */
 static void
 sort_moments(Moments *m)
 {
 	int32_t kept = 0;
+	bool sorted = true;
 
-	if (m->count > 1) /* no array yet without moments */
+	for (int32_t i = 1; i < m->count && sorted; i++)
+		sorted = m->at[i - 1] <= m->at[i];
+	if (!sorted)
 		qsort(m->at, (size_t) m->count, sizeof(OpresTime), compare_times);
 	for (int32_t i = 0; i < m->count; i++)
 		if (kept == 0 || m->at[i] != m->at[kept - 1])
 			m->at[kept++] = m->at[i];
 	m->count = kept;
+}
+
+/* Moments in order get the steps of a curve, so much later, and stay in order. */
+static bool
+merge_steps(Moments *m, OpresCurve curve, OpresTime later)
+{
+	Moments merged = { .trace = m->trace };
+	int32_t step = 0;
+
+	for (int32_t i = 0; i < m->count || step < curve.count;)
+	{
+		OpresTime next = step < curve.count ? curve.steps[step].at + later : OPRES_NEVER;
+
+		if (i < m->count && m->at[i] <= next)
+		{
+			step += m->at[i] == next;
+			next = m->at[i++];
+		}
+		else
+			step++;
+		if (!add_moment(&merged, next))
+			return false;
+	}
+	*m = merged;
+	return count_work(m->trace, m->count);
 }
 
 /* Appends a step if the level changes; out has room for every moment. */
@@ -65,51 +107,80 @@ append_step(OpresStep *out, int32_t *count, OpresTime at, double level)
 		out[(*count)++] = (OpresStep){ at, level };
 }
 
-static bool
-supplied_at(const OpresTrace *t, int32_t requirement, int32_t count, OpresTime at, double *work, double *level)
+/* A member whose level changes, read from left to right. */
+typedef struct Reader
 {
-	const OpresModel *model = t->outage->model;
-	const OpresRequirement *r = &model->requirements[requirement];
-	double sum = 0;
+	OpresCurve curve;
+	int32_t step; /* steps passed */
+	double capacity;
+} Reader;
 
-	for (int32_t i = 0; i < count; i++)
+/* The members of a requirement, of which only those that change are looked at. */
+typedef struct Supply
+{
+	const OpresRequirement *requirement;
+	Reader *readers;
+	double *levels; /* of the readers */
+	int32_t changing;
+	int32_t constant; /* members that stay at 1 ... */
+	double constant_capacity;
+} Supply;
+
+static double
+supplied_at(Supply *s, OpresTime at)
+{
+	double sum = s->constant_capacity;
+	int32_t k = (int32_t) s->requirement->needed - s->constant;
+
+	for (int32_t i = 0; i < s->changing; i++)
 	{
-		work[i] = opres_curve_at(opres_outage_levels(t->outage, model->member_node[r->first_member + i]), at);
-		sum += member_capacity(model, r->first_member + i) * work[i];
+		Reader *reader = &s->readers[i];
+
+		while (reader->step < reader->curve.count && reader->curve.steps[reader->step].at <= at)
+			reader->step++;
+		s->levels[i] = reader->step == 0 ? 1.0 : reader->curve.steps[reader->step - 1].level;
+		sum += reader->capacity * s->levels[i];
 	}
-	if (r->mode == OPRES_POOL)
-		*level = sum / r->needed >= 1.0 - OPRES_EPSILON ? 1.0 : sum / r->needed;
-	else
-		*level = opres_kth_highest(work, count, (int32_t) r->needed);
-	return true;
+	if (s->requirement->mode == OPRES_POOL)
+		return sum / s->requirement->needed >= 1.0 - OPRES_EPSILON ? 1.0 : sum / s->requirement->needed;
+	return k <= 0 ? 1.0 : opres_kth_highest(s->levels, s->changing, k);
 }
 
 /* A (count = active members) or B (count = all) over time. */
 static bool
-supply_curve(const OpresTrace *t, int32_t requirement, int32_t count, OpresCurve *curve)
+supply_curve(OpresTrace *t, int32_t requirement, int32_t count, OpresCurve *curve)
 {
 	const OpresModel *model = t->outage->model;
-	const OpresRequirement *r = &model->requirements[requirement];
-	Moments m = { .arena = t->arena, .horizon = t->outage->horizon };
-	double *work = opres_arena_array(t->arena, (size_t) count, sizeof(double));
+	Supply s = { .requirement = &model->requirements[requirement] };
+	Moments m = { .trace = t };
 	OpresStep *steps;
+	int32_t capacity = 0;
 
-	if (work == NULL)
-		return false;
-	for (int32_t i = 0; i < count; i++)
-		if (!add_steps(&m, opres_outage_levels(t->outage, model->member_node[r->first_member + i]), 0))
+	for (int32_t i = s.requirement->first_member; i < s.requirement->first_member + count; i++)
+	{
+		OpresCurve level = opres_outage_levels(t->outage, model->member_node[i]);
+
+		if (level.count == 0)
+		{
+			s.constant++;
+			s.constant_capacity += member_capacity(model, i);
+			continue;
+		}
+		if (!opres_arena_grow(t->arena, (void **) &s.readers, &capacity, s.changing + 1, sizeof(Reader)) || !add_steps(&m, level))
 			return false;
+		s.readers[s.changing++] = (Reader){ level, 0, member_capacity(model, i) };
+	}
 	sort_moments(&m);
+	s.levels = opres_arena_array(t->arena, (size_t) s.changing + 1, sizeof(double));
 	steps = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
-	if (steps == NULL)
+	if (s.levels == NULL || steps == NULL || !count_work(t, count))
 		return false;
 	*curve = (OpresCurve){ steps, 0 };
 	for (int32_t i = 0; i < m.count; i++)
 	{
-		double level;
-
-		supplied_at(t, requirement, count, m.at[i], work, &level);
-		append_step(steps, &curve->count, m.at[i], level);
+		append_step(steps, &curve->count, m.at[i], supplied_at(&s, m.at[i]));
+		if (!count_work(t, s.changing))
+			return false;
 	}
 	return true;
 }
@@ -147,36 +218,62 @@ opres_trace_latest(OpresCurve curve, OpresTime from, OpresTime at, double most, 
 }
 
 /* The running maximum (minimum) over [t - width, t]. */
-static bool
-slide(const OpresTrace *t, OpresCurve curve, OpresTime width, bool largest, OpresCurve *out)
+/* A stretch of a curve, -1 = before its first step, where it is 1. */
+static double
+stretch_level(OpresCurve curve, int32_t stretch)
 {
-	Moments m = { .arena = t->arena, .horizon = t->outage->horizon };
+	return stretch < 0 ? 1.0 : curve.steps[stretch].level;
+}
+
+/* The largest (smallest) value over the last `width`: a queue of stretches in which none is followed by a larger (smaller) one. */
+static bool
+slide(OpresTrace *t, OpresCurve curve, OpresTime width, bool largest, OpresCurve *out)
+{
+	Moments m = { .trace = t };
 	OpresStep *steps;
+	int32_t *queue;
+	int32_t head = 0;
+	int32_t tail = 0;
+	int32_t next = -1;
 
 	if (width == 0)
 	{
 		*out = curve;
 		return true;
 	}
-	if (!add_steps(&m, curve, 0) || !add_steps(&m, curve, width))
+	if (!merge_steps(&m, curve, 0) || !merge_steps(&m, curve, width))
 		return false;
-	sort_moments(&m);
 	steps = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
-	if (steps == NULL)
+	queue = opres_arena_array(t->arena, (size_t) curve.count + 1, sizeof(int32_t));
+	if (steps == NULL || queue == NULL)
 		return false;
 	*out = (OpresCurve){ steps, 0 };
 	for (int32_t i = 0; i < m.count; i++)
-		append_step(steps, &out->count, m.at[i], opres_trace_extreme(curve, m.at[i] - width, m.at[i], largest));
-	return true;
+	{
+		while (next < curve.count && (next < 0 || curve.steps[next].at <= m.at[i]))
+		{
+			double level = stretch_level(curve, next);
+
+			while (tail > head &&
+				   (largest ? stretch_level(curve, queue[tail - 1]) <= level : stretch_level(curve, queue[tail - 1]) >= level))
+				tail--;
+			queue[tail++] = next++;
+		}
+		while (tail > head + 1 && curve.steps[queue[head] + 1].at <= m.at[i] - width)
+			head++;
+		append_step(steps, &out->count, m.at[i], stretch_level(curve, queue[head]));
+	}
+	return count_work(t, m.count);
 }
 
 /* Rules 1 to 3 for one requirement. */
 static bool
-trace_requirement(const OpresTrace *t, int32_t requirement, OpresRequirementTrace *trace)
+trace_requirement(OpresTrace *t, int32_t requirement, OpresRequirementTrace *trace)
 {
 	const OpresModel *model = t->outage->model;
 	const OpresRequirement *r = &model->requirements[requirement];
-	Moments m = { .arena = t->arena, .horizon = t->outage->horizon };
+	bool standby = has_standby(model, requirement);
+	Moments m = { .trace = t };
 	OpresCurve active;
 	OpresCurve all;
 	OpresStep *supplied;
@@ -184,11 +281,12 @@ trace_requirement(const OpresTrace *t, int32_t requirement, OpresRequirementTrac
 	OpresTime below_since = OPRES_NEVER;
 
 	trace->requirement = requirement;
-	if (!supply_curve(t, requirement, r->active_count, &active) ||
-		!supply_curve(t, requirement, member_end(model, requirement) - r->first_member, &all) || !add_steps(&m, active, 0) ||
-		!add_steps(&m, all, 0) || !add_steps(&m, active, r->switchover))
+	if (!supply_curve(t, requirement, r->active_count, &active) || !merge_steps(&m, active, 0))
 		return false;
-	sort_moments(&m);
+	all = active;
+	if (standby && (!supply_curve(t, requirement, member_end(model, requirement) - r->first_member, &all) ||
+					!merge_steps(&m, all, 0) || !merge_steps(&m, active, r->switchover)))
+		return false;
 	supplied = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
 	switched = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
 	if (supplied == NULL || switched == NULL)
@@ -204,7 +302,7 @@ trace_requirement(const OpresTrace *t, int32_t requirement, OpresRequirementTrac
 			below_since = OPRES_NEVER;
 		else if (below_since == OPRES_NEVER)
 			below_since = m.at[i];
-		over = has_standby(model, requirement) && below_since != OPRES_NEVER && below_since <= m.at[i] - r->switchover;
+		over = standby && below_since != OPRES_NEVER && below_since <= m.at[i] - r->switchover;
 		if (over)
 			level = opres_curve_at(all, m.at[i]);
 		append_step(supplied, &trace->supplied.count, m.at[i], 1.0 - r->impact * (1.0 - level));
@@ -214,43 +312,42 @@ trace_requirement(const OpresTrace *t, int32_t requirement, OpresRequirementTrac
 }
 
 static bool
-own_curve(const OpresTrace *t, const NodeState *n, OpresCurve *curve)
+own_curve(OpresTrace *t, const NodeState *n, OpresCurve *curve)
 {
-	Moments m = { .arena = t->arena, .horizon = t->outage->horizon };
+	Moments m = { .trace = t };
 	const OpresShock *shocks = t->outage->shocks;
+	OpresHeap active = { .arena = t->arena };
 	OpresStep *steps;
+	int32_t next = n->first_shock;
 
 	for (int32_t i = n->first_shock; i < n->end_shock; i++)
-		if (!add_moment(&m, shocks[i].onset) ||
-			(shocks[i].duration != OPRES_NEVER && !add_moment(&m, shocks[i].onset + shocks[i].duration)))
+		if (!add_moment(&m, shocks[i].onset) || !add_moment(&m, opres_shock_end(&shocks[i])))
 			return false;
 	sort_moments(&m);
 	steps = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
 	if (steps == NULL)
 		return false;
 	*curve = (OpresCurve){ steps, 0 };
-	for (int32_t k = 0; k < m.count; k++)
+	for (int32_t i = 0; i < m.count; i++)
 	{
-		double own = 1.0;
+		double own;
 
-		for (int32_t i = n->first_shock; i < n->end_shock; i++)
-			if (shocks[i].onset <= m.at[k] && shocks[i].level < own &&
-				(shocks[i].duration == OPRES_NEVER || m.at[k] < shocks[i].onset + shocks[i].duration))
-				own = shocks[i].level;
-		append_step(steps, &curve->count, m.at[k], own);
+		if (!opres_lowest_shock(shocks, n->end_shock, m.at[i], &next, &active, &own))
+			return false;
+		append_step(steps, &curve->count, m.at[i], own);
 	}
-	return true;
+	return count_work(t, m.count);
 }
 
 static bool
-take_minimum(const OpresTrace *t, OpresCurve *curve, OpresCurve other)
+take_minimum(OpresTrace *t, OpresCurve *curve, OpresCurve other)
 {
 	OpresStep *steps = opres_arena_array(t->arena, (size_t) curve->count + (size_t) other.count + 1, sizeof(OpresStep));
 
 	if (steps == NULL)
 		return false;
 	*curve = (OpresCurve){ steps, opres_curve_minimum(*curve, other, steps) };
-	return true;
+	return count_work(t, curve->count);
 }
 
 static int
@@ -263,7 +360,7 @@ compare_requirements(const void *a, const void *b)
 }
 
 bool
-opres_trace_node(const OpresTrace *t, int32_t node, OpresNodeTrace *trace)
+opres_trace_node(OpresTrace *t, int32_t node, OpresNodeTrace *trace)
 {
 	const NodeState *n = opres_find_state(t->outage, node);
 	int32_t count = 0;

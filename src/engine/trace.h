@@ -11,6 +11,7 @@ typedef struct OpresTrace
 {
 	const OpresOutage *outage;
 	OpresArena *arena; /* everything below lives here */
+	int64_t work;      /* since the last cancel check */
 } OpresTrace;
 
 typedef struct OpresRequirementTrace
@@ -32,8 +33,8 @@ typedef struct OpresNodeTrace
 	int32_t requirement_count;
 } OpresNodeTrace;
 
-/* false = no memory */
-bool opres_trace_node(const OpresTrace *t, int32_t node, OpresNodeTrace *trace);
+/* false = no memory or cancelled, the arena's status says which */
+bool opres_trace_node(OpresTrace *t, int32_t node, OpresNodeTrace *trace);
 /* The latest moment in [from, at] at which the curve is <= most (below) or >= most (!below); -1 if none. */
 OpresTime opres_trace_latest(OpresCurve curve, OpresTime from, OpresTime at, double most, bool below);
 /* The smallest (largest) value in [from, at]; moments before 0 count as 1. */
