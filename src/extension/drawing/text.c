@@ -40,7 +40,9 @@ valid_length(const unsigned char *text, int left)
 char *
 opres_draw_clean(const char *text)
 {
-	const unsigned char *in = (unsigned char *) pg_server_to_any(text, strlen(text), PG_UTF8);
+	/* Bytes of a database without encoding are taken for UTF-8; what is none becomes a replacement character below. */
+	bool convert = GetDatabaseEncoding() != PG_SQL_ASCII;
+	const unsigned char *in = (const unsigned char *) (convert ? pg_server_to_any(text, strlen(text), PG_UTF8) : text);
 	int left = strlen((const char *) in);
 	StringInfoData out;
 	bool blank = false;
