@@ -1,7 +1,7 @@
 -- The tables of the map: what they refuse, row by row and at the end of a transaction, and what editing them by plain SQL does.
 -- One transaction is one revision, so what several revisions do together is tested in test/server/editors.py.
 BEGIN;
-SELECT plan(121);
+SELECT plan(122);
 SET search_path = public, opres;
 SET LOCAL client_min_messages = warning;
 
@@ -134,6 +134,17 @@ INSERT INTO requirement_member (node, requirement, member) VALUES ('op', 'core',
 SELECT lives_ok('SET CONSTRAINTS ALL IMMEDIATE', 'mended');
 ROLLBACK TO mended;
 SELECT throws_ok('SET CONSTRAINTS ALL IMMEDIATE', '23514', NULL, 'what mended it is rolled back: the check does not rely on what it saw');
+ROLLBACK TO before;
+UPDATE requirement SET needed = 2;
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+SAVEPOINT outside;
+SAVEPOINT inside;
+UPDATE node SET name = 'x';
+RELEASE inside;
+ROLLBACK TO outside;
+DELETE FROM opres.requirement_member WHERE member = 'b';
+SELECT throws_ok('SET CONSTRAINTS ALL IMMEDIATE', '23514', NULL, 'a check queued in what is undone is queued again');
 ROLLBACK TO before;
 SELECT throws_ok($$SET CONSTRAINTS ALL IMMEDIATE; MERGE INTO opres.requirement_member AS m USING (VALUES ('a', false), ('b', true)) AS v (member, go)
   ON m.member = v.member WHEN MATCHED AND v.go THEN DELETE WHEN MATCHED THEN UPDATE SET standby = true

@@ -109,6 +109,22 @@ def story_of_revisions():
                 "a requirement added after its node has gone")
         refused(a, "BEGIN; INSERT INTO opres.requirement (node, name) VALUES ('zz', 'r'); COMMIT;", "23503", "checked at the end of the transaction")
         tally.equal(a.value(REVISION), "12", "what is refused makes no revision")
+        # What another revision has made, this one may break by touching something else.
+        a.run("BEGIN; INSERT INTO opres.node (code, kind) VALUES ('op', 'operation'), ('c', 'system');"
+              " INSERT INTO opres.requirement (node, name, needed) VALUES ('op', 'r', 2);"
+              " INSERT INTO opres.requirement_member (node, requirement, member) VALUES ('op', 'r', 'b'), ('op', 'r', 'c');"
+              " INSERT INTO opres.calendar_day (calendar, day) VALUES ('jp', '2026-11-20'), ('jp', '2026-11-24');"
+              " INSERT INTO opres.tolerance (operation, tolerance) VALUES ('op', '100% by 15:30 Asia/Tokyo on calendar jp');"
+              " INSERT INTO opres.scenario (code) VALUES ('s'); INSERT INTO opres.shock (scenario, code, node, probability, common_cause)"
+              " VALUES ('s', 'x', 'b', 0.5, 'quake'), ('s', 'y', 'c', 0.5, 'quake'); COMMIT;")
+        refused(a, "DELETE FROM opres.requirement_member WHERE member = 'c';", "23514", "the quorum loses a member")
+        refused(a, "UPDATE opres.requirement_member SET standby = true WHERE member = 'c';", "23514", "or an active one")
+        refused(a, "UPDATE opres.node SET kind = 'process' WHERE code = 'op';", "23514", "the operation with a tolerance is none any more")
+        refused(a, "DELETE FROM opres.calendar_day;", "23503", "the tolerance's calendar goes")
+        refused(a, "UPDATE opres.calendar_day SET calendar = 'bank';", "23503", "or takes another name")
+        refused(a, "UPDATE opres.shock SET probability = 0.4 WHERE code = 'x';", "23514", "one of two shocks of a common cause changes its probability")
+        refused(a, "DELETE FROM opres.node WHERE code = 'c';", "23503", "a member goes")
+        revision_after("DELETE FROM opres.calendar_day WHERE day = '2026-11-24';", 14, "a calendar loses a day, not its last")
 
 
 def story_of_two():
@@ -154,7 +170,9 @@ MAP = """INSERT INTO opres.node (code, kind) VALUES ('op', 'operation'), ('a', '
 INSERT INTO opres.requirement (node, name) VALUES ('op', 'r');
 INSERT INTO opres.requirement_member (node, requirement, member) VALUES ('op', 'r', 'a');
 INSERT INTO opres.scenario (code) VALUES ('s');
-INSERT INTO opres.shock (scenario, code, node, duration) VALUES ('s', 'x', 'a', '4h');"""
+INSERT INTO opres.shock (scenario, code, node, duration) VALUES ('s', 'x', 'a', '4h');
+INSERT INTO opres.node (code, kind) SELECT 'b' || h, 'system' FROM generate_series(5, 9) AS h;
+INSERT INTO opres.shock (scenario, code, node, duration) SELECT 's', code, code, substr(code, 2)::int * interval '1h' FROM opres.node WHERE code ~ 'b[0-9]';"""
 
 
 def story_of_the_cache():
@@ -195,11 +213,21 @@ def story_of_the_cache():
         back_at(b, "06:00:00", "a new snapshot")
         # Functions that play outages in the middle of the statement that edits.
         a.run("CREATE FUNCTION back() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT max(at) FROM opres.simulate_levels('s') WHERE node = 'op'); END $$;")
-        a.run("BEGIN; INSERT INTO opres.shock (scenario, code, node, duration) SELECT 's', 'y' || h, 'a', make_interval(hours => h + 0 * length(back()))"
-              " FROM generate_series(5, 9) AS h;")
-        back_at(a, "11:00:00", "played in the middle of an INSERT")
+        growing = ("INSERT INTO opres.requirement_member (node, requirement, member, capacity)"
+                   " SELECT 'op', 'r', 'b' || h, 1 + 0 * length(back()){} FROM generate_series(5, 7) AS h;")
+        a.run("BEGIN; " + growing.format(""))
+        back_at(a, "09:00:00", "played in the middle of an INSERT")
         a.run("ROLLBACK;")
         back_at(a, "06:00:00", "and rolled back")
+        refused(a, growing.format(" + 0 / (7 - h)"), "22012", "played in the middle of an INSERT that fails")
+        back_at(a, "06:00:00", "and afterwards")
+        a.run("CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM back(); RETURN new; END $$;"
+              " CREATE TRIGGER zz BEFORE INSERT OR UPDATE ON opres.requirement_member FOR EACH ROW EXECUTE FUNCTION look();")
+        a.run("BEGIN; INSERT INTO opres.requirement_member (node, requirement, member) VALUES ('op', 'r', 'b7');")
+        back_at(a, "09:00:00", "played by somebody's trigger before the row is written")
+        a.run("UPDATE opres.requirement_member SET member = 'b8' WHERE member = 'b7';")
+        back_at(a, "10:00:00", "and at its update")
+        a.run("ROLLBACK; DROP TRIGGER zz ON opres.requirement_member;")
         a.run("BEGIN;")
         tally.equal(a.run("UPDATE opres.node SET restart = restart + '1h' WHERE code IN ('op', 'a') RETURNING back();")[-1:], [["08:00:00"]],
                     "played in the middle of an UPDATE")
@@ -224,15 +252,17 @@ def story_of_the_cache():
         tally.equal(looker.run(OUTAGE), a.run(OUTAGE), "a session that looked on while a dump was restored")
         looker.run("BEGIN ISOLATION LEVEL REPEATABLE READ;")
         seen = looker.run(OUTAGE)
-        b.run("INSERT INTO opres.node (code, kind, since_revision) VALUES ('c', 'system', 1);"
-              " INSERT INTO opres.shock (scenario, code, node, duration, since_revision) VALUES ('s', 'c', 'c', '9h', 1);")
+        b.run("INSERT INTO opres.requirement_member (node, requirement, member, since_revision) VALUES ('op', 'r', 'b8', 1);")
         tally.equal(looker.run(OUTAGE), seen, "an old snapshot while rows are restored")
+        looker.run("SELECT count(*) FROM pg_database;")  # locks a table, and so hears of the restore
+        tally.equal(looker.run(OUTAGE), seen, "and still, having heard of the restore")
         looker.run("COMMIT;")
         tally.ok(looker.run(OUTAGE) != seen, "and a new one afterwards")
-        looker.run("BEGIN; INSERT INTO opres.shock (scenario, code, node, duration, since_revision) VALUES ('s', 'd', 'c', '10h', 1);")
-        tally.equal(looker.value("SELECT max(at) FROM opres.simulate_levels('s') WHERE node = 'c';"), "10:00:00", "rows the session itself restores")
+        back_at(looker, "10:00:00", "with what was restored")
+        looker.run("BEGIN; INSERT INTO opres.requirement_member (node, requirement, member, since_revision) VALUES ('op', 'r', 'b9', 1);")
+        back_at(looker, "11:00:00", "rows the session itself restores")
         looker.run("ROLLBACK;")
-        tally.equal(looker.value("SELECT max(at) FROM opres.simulate_levels('s') WHERE node = 'c';"), "09:00:00", "rolled back")
+        back_at(looker, "10:00:00", "rolled back")
         tally.equal(b.value(REVISION), a.value(REVISION), "restored rows make no revision")
 
 
