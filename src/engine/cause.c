@@ -32,7 +32,7 @@ add_link(Chain *c, int32_t node, OpresTime at, double level)
 {
 	if (!opres_arena_grow(c->arena, (void **) &c->links, &c->capacity, c->count + 1, sizeof(OpresCauseLink)))
 		return NULL;
-	c->links[c->count] = (OpresCauseLink){ .node = node, .at = at, .level = level, .requirement = -1 };
+	c->links[c->count] = (OpresCauseLink){ .node = node, .at = at, .level = level, .requirement = -1, .member = -1 };
 	return &c->links[c->count++];
 }
 
@@ -170,7 +170,8 @@ opres_outage_cause(const OpresOutage *outage, int32_t node, OpresTime at, OpresA
 												 opres_curve_at(q->buffered, at) - CLOSE, false);
 		at -= link->buffered;
 		link->switching = has_standby(outage->model, q->requirement) && opres_curve_at(q->switched, at) > 0.5;
-		node = deciding_member(&c, q, at);
+		link->member = node = deciding_member(&c, q, at);
+		link->member_level = node < 0 ? 0 : opres_curve_at(opres_outage_levels(outage, node), at);
 	}
 	*links = c.links;
 	*count = c.count;

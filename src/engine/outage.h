@@ -65,6 +65,8 @@ typedef struct OpresCauseLink
 	double level; /* its level then */
 	OpresBecause because;
 	int32_t requirement;  /* for RUN and START, else -1 */
+	int32_t member;       /* its member that decides, -1 = none; the next link's node unless that is in the chain already */
+	double member_level;  /* the level of that one at the moment that binds */
 	OpresTime restarting; /* > 0: the binding moment lies that far back in the restart window */
 	OpresTime buffered;   /* > 0: the binding moment lies that far back in the buffer window */
 	bool switching;       /* standby is there but has not taken over yet */

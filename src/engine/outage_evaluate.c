@@ -132,7 +132,8 @@ opres_evaluate_requirement(OpresOutage *o, RequirementState *q)
 		if (q->switched && !supply(o, q->requirement, all, &level))
 			return false;
 	}
-	q->h = 1.0 - r->impact * (1.0 - level);
+	/* A full impact hands the level on as it is, not as 1 - (1 - level). */
+	q->h = r->impact == 1.0 ? level : 1.0 - r->impact * (1.0 - level);
 	q->buffered = q->h;
 	if (r->buffer > 0)
 	{

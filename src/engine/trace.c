@@ -305,7 +305,7 @@ trace_requirement(OpresTrace *t, int32_t requirement, OpresRequirementTrace *tra
 		over = standby && below_since != OPRES_NEVER && below_since <= m.at[i] - r->switchover;
 		if (over)
 			level = opres_curve_at(all, m.at[i]);
-		append_step(supplied, &trace->supplied.count, m.at[i], 1.0 - r->impact * (1.0 - level));
+		append_step(supplied, &trace->supplied.count, m.at[i], r->impact == 1.0 ? level : 1.0 - r->impact * (1.0 - level));
 		append_step(switched, &trace->switched.count, m.at[i], over ? 0.0 : 1.0);
 	}
 	return slide(t, trace->supplied, r->buffer, true, &trace->buffered);

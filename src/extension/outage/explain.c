@@ -87,12 +87,12 @@ binding_shock(const OpresPlay *play, const OpresCauseLink *link)
 }
 
 static void
-say_requirement(StringInfo text, const OpresPlay *play, const OpresCauseLink *link, const OpresCauseLink *next, bool ja)
+say_requirement(StringInfo text, const OpresPlay *play, const OpresCauseLink *link, bool ja)
 {
 	const OpresRequirement *r = &play->map->model.requirements[link->requirement];
 	const char *name = play->map->requirement_name[link->requirement];
-	const char *member = next == NULL ? "?" : node_name(play->map, next->node, ja);
-	const char *level = percent(next == NULL ? 0 : next->level);
+	const char *member = link->member < 0 ? "?" : node_name(play->map, link->member, ja);
+	const char *level = percent(link->member_level);
 
 	if (link->because == OPRES_BECAUSE_START)
 		appendStringInfo(text,
@@ -109,7 +109,7 @@ say_requirement(StringInfo text, const OpresPlay *play, const OpresCauseLink *li
 }
 
 static const char *
-because(const OpresPlay *play, const OpresCauseLink *link, const OpresCauseLink *next, bool ja)
+because(const OpresPlay *play, const OpresCauseLink *link, bool ja)
 {
 	StringInfoData text;
 
@@ -124,7 +124,7 @@ because(const OpresPlay *play, const OpresCauseLink *link, const OpresCauseLink 
 			break;
 		case OPRES_BECAUSE_RUN:
 		case OPRES_BECAUSE_START:
-			say_requirement(&text, play, link, next, ja);
+			say_requirement(&text, play, link, ja);
 			break;
 	}
 	if (link->restarting > 0)
@@ -161,7 +161,7 @@ opres_explain(PG_FUNCTION_ARGS)
 	for (int32 i = 0; i < count; i++)
 	{
 		Datum values[4] = { Int32GetDatum(i), CStringGetTextDatum(play.map->code[links[i].node]), Float8GetDatum(links[i].level),
-							CStringGetTextDatum(because(&play, &links[i], i + 1 < count ? &links[i + 1] : NULL, ja)) };
+							CStringGetTextDatum(because(&play, &links[i], ja)) };
 		bool nulls[4] = { false };
 
 		opres_output_row(&output, values, nulls);

@@ -8,7 +8,7 @@
 #include "common/interval.h"
 #include "executor/spi.h"
 #include "map/document.h"
-#include "types/duration_distribution.h"
+#include "distribution.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "utils/builtins.h"
@@ -153,12 +153,17 @@ shock_column(const OpresRows *rows, TupleTableSlot *slot, const char *name, bool
 	elog(ERROR, "a shock has no column %s", name);
 }
 
+/* The median of a distribution given as text, which has been checked. */
 static OpresTime
 median(Datum value)
 {
-	OpresDistribution distribution;
+	char *spelled = TextDatumGetCString(value);
+	OpresDistribution distribution = { 0 };
+	OpresScan scan;
 
-	opres_distribution_read(value, &distribution);
+	opres_scan_init(&scan, spelled, strlen(spelled));
+	if (!opres_distribution_scan(&scan, &distribution))
+		elog(ERROR, "a document's distribution was not checked: \"%s\"", spelled);
 	return opres_distribution_quantile(&distribution, 0.5);
 }
 
