@@ -8,43 +8,24 @@
  * Memory: what the map keeps goes to the caller's context, everything else to a context of its own that is gone at the end.
  */
 #include "map/map_compile.h"
+#include "map/map_scan.h"
 
-#include "access/genam.h"
-#include "access/heapam.h"
-#include "access/table.h"
-#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
-#include "common/interval.h"
-#include "executor/tuptable.h"
-#include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-const char *const opres_table_names[OPRES_TABLES] = { "node",     "requirement", "requirement_member", "tolerance", "calendar_day",
-													  "scenario", "shock" };
 const char *const opres_kind_names[OPRES_KINDS] = { "operation", "process",  "people",  "system",
 													"data",      "facility", "network", "third_party" };
 
-#define ROWS_BETWEEN_INTERRUPTS 1024
-
 /* A code in the hash table of nodes. */
-typedef struct CodeKey
-{
-	const char *text;
-	int32 length;
-} CodeKey;
-
 typedef struct CodeEntry
 {
-	CodeKey key;
+	OpresText key;
 	int32 node;
 	uint32 hash;
 	char status;
@@ -52,7 +33,7 @@ typedef struct CodeEntry
 
 #define SH_PREFIX codes
 #define SH_ELEMENT_TYPE CodeEntry
-#define SH_KEY_TYPE CodeKey
+#define SH_KEY_TYPE OpresText
 #define SH_KEY key
 #define SH_HASH_KEY(table, k) hash_bytes((const unsigned char *) (k).text, (k).length)
 #define SH_EQUAL(table, a, b) ((a).length == (b).length && memcmp((a).text, (b).text, (a).length) == 0)
@@ -107,31 +88,6 @@ typedef struct Compile
 	int32 *first_requirement; /* per node + 1, into requirements once sorted */
 } Compile;
 
-/* A row of a table, or of its history, as the revision has it. */
-typedef struct Scan
-{
-	Relation relation;
-	TableScanDesc scan;
-	TupleTableSlot *slot;
-	AttrNumber since;
-	AttrNumber until; /* InvalidAttrNumber in a live table */
-	AttrNumber column[8];
-	int64 rows;
-} Scan;
-
-typedef void (*TakeRow)(Compile *compile, const Scan *scan);
-
-Oid
-opres_table_oid(const char *name)
-{
-	Oid schema = get_namespace_oid("opres", false);
-	Oid table = get_relname_relid(name, schema);
-
-	if (!OidIsValid(table))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table opres.%s does not exist", name)));
-	return table;
-}
-
 static void *
 add_row(Rows *rows)
 {
@@ -170,40 +126,8 @@ keep_text(Compile *compile, const char *text, Size length)
 	return copy;
 }
 
-static Datum
-column(const Scan *scan, int number, bool *isnull)
-{
-	return slot_getattr(scan->slot, scan->column[number], isnull);
-}
-
-static CodeKey
-text_column(const Scan *scan, int number)
-{
-	bool isnull;
-	text *value = DatumGetTextPP(column(scan, number, &isnull));
-
-	return (CodeKey){ VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value) };
-}
-
-static OpresTime
-time_column(const Scan *scan, int number, const char *what)
-{
-	bool isnull;
-
-	return opres_interval_to_time(DatumGetIntervalP(column(scan, number, &isnull)), what);
-}
-
-static double
-number_column(const Scan *scan, int number)
-{
-	bool isnull;
-	Datum value = column(scan, number, &isnull);
-
-	return isnull ? 0 : DatumGetFloat8(value);
-}
-
 static int32
-find_code(const Compile *compile, CodeKey key, const char *table)
+find_code(const Compile *compile, OpresText key, const char *table)
 {
 	CodeEntry *entry = codes_lookup(compile->codes, key);
 
@@ -211,54 +135,6 @@ find_code(const Compile *compile, CodeKey key, const char *table)
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("table opres.%s names node \"%.*s\", which does not exist", table, key.length, key.text)));
 	return entry->node;
-}
-
-static bool
-in_revision(const Compile *compile, const Scan *scan)
-{
-	bool isnull;
-
-	if (!compile->past)
-		return true;
-	if (DatumGetInt64(slot_getattr(scan->slot, scan->since, &isnull)) > compile->revision)
-		return false;
-	return scan->until == InvalidAttrNumber || compile->revision < DatumGetInt64(slot_getattr(scan->slot, scan->until, &isnull));
-}
-
-static void
-scan_table(Compile *compile, const char *table, const char *const *columns, TakeRow take)
-{
-	Scan scan = { 0 };
-
-	scan.relation = table_open(opres_table_oid(table), AccessShareLock);
-	for (int i = 0; columns[i] != NULL; i++)
-	{
-		scan.column[i] = get_attnum(RelationGetRelid(scan.relation), columns[i]);
-		if (scan.column[i] == InvalidAttrNumber)
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("table opres.%s has no column %s", table, columns[i])));
-	}
-	scan.since = get_attnum(RelationGetRelid(scan.relation), "since_revision");
-	scan.until = get_attnum(RelationGetRelid(scan.relation), "until_revision");
-	scan.slot = table_slot_create(scan.relation, NULL);
-	scan.scan = table_beginscan(scan.relation, GetActiveSnapshot(), 0, NULL);
-	while (table_scan_getnextslot(scan.scan, ForwardScanDirection, scan.slot))
-	{
-		if (scan.rows++ % ROWS_BETWEEN_INTERRUPTS == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (in_revision(compile, &scan))
-			take(compile, &scan);
-	}
-	table_endscan(scan.scan);
-	ExecDropSingleTupleTableSlot(scan.slot);
-	table_close(scan.relation, NoLock);
-}
-
-static void
-scan_tables(Compile *compile, OpresTable table, const char *const *columns, TakeRow take)
-{
-	scan_table(compile, opres_table_names[table], columns, take);
-	if (compile->past)
-		scan_table(compile, psprintf("%s_history", opres_table_names[table]), columns, take);
 }
 
 static uint8
@@ -286,15 +162,16 @@ kind_of(Oid value)
 static const char *const node_columns[] = { "code", "kind", "restart", NULL };
 
 static void
-take_node(Compile *compile, const Scan *scan)
+take_node(void *state, const OpresRowScan *scan)
 {
+	Compile *compile = state;
 	NodeRow *row = add_row(&compile->nodes);
-	CodeKey code = text_column(scan, 0);
+	OpresText code = opres_scan_text(scan, 0);
 	bool isnull;
 
 	row->code = keep_text(compile, code.text, code.length);
-	row->kind = kind_of(DatumGetObjectId(column(scan, 1, &isnull)));
-	row->restart = time_column(scan, 2, "restart");
+	row->kind = kind_of(DatumGetObjectId(opres_scan_column(scan, 1, &isnull)));
+	row->restart = opres_scan_time(scan, 2, "restart");
 }
 
 static int
@@ -309,7 +186,7 @@ read_nodes(Compile *compile)
 	NodeRow *rows;
 	uint8 *kind;
 
-	scan_tables(compile, OPRES_TABLE_NODE, node_columns, take_node);
+	opres_scan_tables(compile->revision, compile->past, OPRES_TABLE_NODE, node_columns, take_node, compile);
 	rows = compile->nodes.items;
 	if (compile->nodes.count > 0)
 		qsort(rows, compile->nodes.count, sizeof(NodeRow), compare_nodes);
@@ -318,7 +195,7 @@ read_nodes(Compile *compile)
 	kind = MemoryContextAllocHuge(compile->keep, (Size) compile->nodes.count + 1);
 	for (int32 i = 0; i < compile->nodes.count; i++)
 	{
-		CodeKey key = { rows[i].code, (int32) strlen(rows[i].code) };
+		OpresText key = { rows[i].code, (int32) strlen(rows[i].code) };
 		bool found;
 
 		codes_insert(compile->codes, key, &found)->node = i;
@@ -331,7 +208,7 @@ read_nodes(Compile *compile)
 }
 
 static int
-compare_name(CodeKey name, const char *other)
+compare_name(OpresText name, const char *other)
 {
 	int order = strncmp(name.text, other, name.length);
 
@@ -342,11 +219,12 @@ static const char *const requirement_columns[] = { "node",   "name",   "mode",  
 												   "impact", "buffer", "switchover", NULL };
 
 static void
-take_requirement(Compile *compile, const Scan *scan)
+take_requirement(void *state, const OpresRowScan *scan)
 {
+	Compile *compile = state;
 	RequirementRow *row = add_row(&compile->requirements);
-	CodeKey node = text_column(scan, 0);
-	CodeKey name = text_column(scan, 1);
+	OpresText node = opres_scan_text(scan, 0);
+	OpresText name = opres_scan_text(scan, 1);
 
 	row->name = keep_text(compile, name.text, name.length);
 	/* Mostly of the same node as the row before. */
@@ -354,12 +232,12 @@ take_requirement(Compile *compile, const Scan *scan)
 		row->requirement.owner = (row - 1)->requirement.owner;
 	else
 		row->requirement.owner = find_code(compile, node, "requirement");
-	row->requirement.mode = text_column(scan, 2).text[0] == 'p' ? OPRES_POOL : OPRES_QUORUM;
-	row->requirement.needed = number_column(scan, 3);
-	row->requirement.for_start = text_column(scan, 4).text[0] == 's';
-	row->requirement.impact = number_column(scan, 5);
-	row->requirement.buffer = time_column(scan, 6, "buffer");
-	row->requirement.switchover = time_column(scan, 7, "switchover");
+	row->requirement.mode = opres_scan_text(scan, 2).text[0] == 'p' ? OPRES_POOL : OPRES_QUORUM;
+	row->requirement.needed = opres_scan_number(scan, 3);
+	row->requirement.for_start = opres_scan_text(scan, 4).text[0] == 's';
+	row->requirement.impact = opres_scan_number(scan, 5);
+	row->requirement.buffer = opres_scan_time(scan, 6, "buffer");
+	row->requirement.switchover = opres_scan_time(scan, 7, "switchover");
 }
 
 static int
@@ -398,7 +276,7 @@ read_requirements(Compile *compile)
 {
 	const RequirementRow *rows;
 
-	scan_tables(compile, OPRES_TABLE_REQUIREMENT, requirement_columns, take_requirement);
+	opres_scan_tables(compile->revision, compile->past, OPRES_TABLE_REQUIREMENT, requirement_columns, take_requirement, compile);
 	sort_requirements(compile);
 	rows = compile->requirements.items;
 	compile->map->requirement_name =
@@ -408,7 +286,7 @@ read_requirements(Compile *compile)
 }
 
 static int32
-find_requirement(const Compile *compile, CodeKey node, CodeKey name)
+find_requirement(const Compile *compile, OpresText node, OpresText name)
 {
 	const RequirementRow *rows = compile->requirements.items;
 	int32 owner = find_code(compile, node, "requirement_member");
@@ -435,12 +313,13 @@ find_requirement(const Compile *compile, CodeKey node, CodeKey name)
 static const char *const member_columns[] = { "node", "requirement", "member", "capacity", "standby", "replica_lag", NULL };
 
 static void
-take_member(Compile *compile, const Scan *scan)
+take_member(void *state, const OpresRowScan *scan)
 {
+	Compile *compile = state;
 	OpresMemberInput *row = add_row(&compile->members);
 	const RequirementRow *rows = compile->requirements.items;
-	CodeKey node = text_column(scan, 0);
-	CodeKey name = text_column(scan, 1);
+	OpresText node = opres_scan_text(scan, 0);
+	OpresText name = opres_scan_text(scan, 1);
 	bool isnull;
 
 	row->requirement = -1;
@@ -455,24 +334,25 @@ take_member(Compile *compile, const Scan *scan)
 	}
 	if (row->requirement < 0)
 		row->requirement = find_requirement(compile, node, name);
-	row->node = find_code(compile, text_column(scan, 2), "requirement_member");
-	row->capacity = number_column(scan, 3);
-	row->standby = DatumGetBool(column(scan, 4, &isnull));
-	row->replica_lag = time_column(scan, 5, "replica lag");
+	row->node = find_code(compile, opres_scan_text(scan, 2), "requirement_member");
+	row->capacity = opres_scan_number(scan, 3);
+	row->standby = DatumGetBool(opres_scan_column(scan, 4, &isnull));
+	row->replica_lag = opres_scan_time(scan, 5, "replica lag");
 }
 
 static const char *const tolerance_columns[] = { "operation", "tolerance", NULL };
 
 static void
-take_tolerance(Compile *compile, const Scan *scan)
+take_tolerance(void *state, const OpresRowScan *scan)
 {
+	Compile *compile = state;
 	ToleranceRow *row = add_row(&compile->tolerances);
 	MemoryContext before = MemoryContextSwitchTo(compile->keep);
 	bool isnull;
 
-	row->value = PG_DETOAST_DATUM_COPY(column(scan, 1, &isnull));
+	row->value = PG_DETOAST_DATUM_COPY(opres_scan_column(scan, 1, &isnull));
 	MemoryContextSwitchTo(before);
-	row->node = find_code(compile, text_column(scan, 0), "tolerance");
+	row->node = find_code(compile, opres_scan_text(scan, 0), "tolerance");
 }
 
 static int
@@ -496,7 +376,7 @@ read_tolerances(Compile *compile)
 	int32 *node;
 	int32 count;
 
-	scan_tables(compile, OPRES_TABLE_TOLERANCE, tolerance_columns, take_tolerance);
+	opres_scan_tables(compile->revision, compile->past, OPRES_TABLE_TOLERANCE, tolerance_columns, take_tolerance, compile);
 	rows = compile->tolerances.items;
 	count = compile->tolerances.count;
 	if (count > 0)
@@ -567,7 +447,7 @@ opres_map_compile(OpresMap *map, int64 revision, bool past)
 	MemoryContextSwitchTo(work);
 	read_nodes(&compile);
 	read_requirements(&compile);
-	scan_tables(&compile, OPRES_TABLE_MEMBER, member_columns, take_member);
+	opres_scan_tables(revision, past, OPRES_TABLE_MEMBER, member_columns, take_member, &compile);
 	read_tolerances(&compile);
 	build_model(&compile);
 	MemoryContextSwitchTo(keep);
