@@ -3,11 +3,11 @@
  *
  * Phases:
  *   1. The document is read and checked as a whole (document_rows.c); its rows lie in tuplestores. Nothing is locked yet.
- *   2. The row of map_head is locked, as by everybody who edits (edit.sql). Nobody else can change the map from here until the end
- *      of the transaction, and nobody who holds this lock waits for us: so no deadlock.
+ *   2. The editors' lock is taken, as by everybody who edits (edit.c). Nobody else can change the map from here until the end of
+ *      the transaction, and nobody who holds this lock waits for us: so no deadlock.
  *   3. Each statement below compares a table with the document's rows and changes what differs. Under READ COMMITTED it runs on a
  *      snapshot taken after the lock and so sees all that was committed before. Under REPEATABLE READ and SERIALIZABLE the snapshot
- *      is older; locking a row of map_head changed since then fails with a serialization error, and the caller tries again.
+ *      is older; if the map was edited since then, the first change fails with a serialization error, and the caller tries again.
  *
  * The rows are handed to the statements as ephemeral named relations (as transition tables are to triggers): no temporary table,
  * no catalog rows, no second copy of the document. Everything runs with the caller's privileges: who may not edit cannot load.
@@ -20,8 +20,8 @@
 
 /*
  * Deletions begin with what refers to others and additions with what is referred to, except that nodes go last: until its update
- * a shock may still hit a node that goes. (Foreign keys are checked by statement.) Rules that several tables must keep together
- * are checked at the end of the transaction.
+ * a shock may still hit a node that goes. So each statement leaves the tables whole, although references, and the rules that
+ * several tables must keep together, are checked only at the end of the transaction.
  */
 static const char *const statements[] = {
 	"DELETE FROM opres.shock t WHERE NOT EXISTS (SELECT FROM new_shock n WHERE (n.scenario, n.code) = (t.scenario, t.code))",
