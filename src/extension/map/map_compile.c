@@ -166,12 +166,12 @@ take_node(void *state, const OpresRowScan *scan)
 {
 	Compile *compile = state;
 	NodeRow *row = add_row(&compile->nodes);
-	OpresText code = opres_scan_text(scan, 0);
+	OpresText code = opres_row_text(scan, 0);
 	bool isnull;
 
 	row->code = keep_text(compile, code.text, code.length);
-	row->kind = kind_of(DatumGetObjectId(opres_scan_column(scan, 1, &isnull)));
-	row->restart = opres_scan_time(scan, 2, "restart");
+	row->kind = kind_of(DatumGetObjectId(opres_row_column(scan, 1, &isnull)));
+	row->restart = opres_row_time(scan, 2, "restart");
 }
 
 static int
@@ -223,8 +223,8 @@ take_requirement(void *state, const OpresRowScan *scan)
 {
 	Compile *compile = state;
 	RequirementRow *row = add_row(&compile->requirements);
-	OpresText node = opres_scan_text(scan, 0);
-	OpresText name = opres_scan_text(scan, 1);
+	OpresText node = opres_row_text(scan, 0);
+	OpresText name = opres_row_text(scan, 1);
 
 	row->name = keep_text(compile, name.text, name.length);
 	/* Mostly of the same node as the row before. */
@@ -232,12 +232,12 @@ take_requirement(void *state, const OpresRowScan *scan)
 		row->requirement.owner = (row - 1)->requirement.owner;
 	else
 		row->requirement.owner = find_code(compile, node, "requirement");
-	row->requirement.mode = opres_scan_text(scan, 2).text[0] == 'p' ? OPRES_POOL : OPRES_QUORUM;
-	row->requirement.needed = opres_scan_number(scan, 3);
-	row->requirement.for_start = opres_scan_text(scan, 4).text[0] == 's';
-	row->requirement.impact = opres_scan_number(scan, 5);
-	row->requirement.buffer = opres_scan_time(scan, 6, "buffer");
-	row->requirement.switchover = opres_scan_time(scan, 7, "switchover");
+	row->requirement.mode = opres_row_text(scan, 2).text[0] == 'p' ? OPRES_POOL : OPRES_QUORUM;
+	row->requirement.needed = opres_row_number(scan, 3);
+	row->requirement.for_start = opres_row_text(scan, 4).text[0] == 's';
+	row->requirement.impact = opres_row_number(scan, 5);
+	row->requirement.buffer = opres_row_time(scan, 6, "buffer");
+	row->requirement.switchover = opres_row_time(scan, 7, "switchover");
 }
 
 static int
@@ -318,8 +318,8 @@ take_member(void *state, const OpresRowScan *scan)
 	Compile *compile = state;
 	OpresMemberInput *row = add_row(&compile->members);
 	const RequirementRow *rows = compile->requirements.items;
-	OpresText node = opres_scan_text(scan, 0);
-	OpresText name = opres_scan_text(scan, 1);
+	OpresText node = opres_row_text(scan, 0);
+	OpresText name = opres_row_text(scan, 1);
 	bool isnull;
 
 	row->requirement = -1;
@@ -334,10 +334,10 @@ take_member(void *state, const OpresRowScan *scan)
 	}
 	if (row->requirement < 0)
 		row->requirement = find_requirement(compile, node, name);
-	row->node = find_code(compile, opres_scan_text(scan, 2), "requirement_member");
-	row->capacity = opres_scan_number(scan, 3);
-	row->standby = DatumGetBool(opres_scan_column(scan, 4, &isnull));
-	row->replica_lag = opres_scan_time(scan, 5, "replica lag");
+	row->node = find_code(compile, opres_row_text(scan, 2), "requirement_member");
+	row->capacity = opres_row_number(scan, 3);
+	row->standby = DatumGetBool(opres_row_column(scan, 4, &isnull));
+	row->replica_lag = opres_row_time(scan, 5, "replica lag");
 }
 
 static const char *const tolerance_columns[] = { "operation", "tolerance", NULL };
@@ -350,9 +350,9 @@ take_tolerance(void *state, const OpresRowScan *scan)
 	MemoryContext before = MemoryContextSwitchTo(compile->keep);
 	bool isnull;
 
-	row->value = PG_DETOAST_DATUM_COPY(opres_scan_column(scan, 1, &isnull));
+	row->value = PG_DETOAST_DATUM_COPY(opres_row_column(scan, 1, &isnull));
 	MemoryContextSwitchTo(before);
-	row->node = find_code(compile, opres_scan_text(scan, 0), "tolerance");
+	row->node = find_code(compile, opres_row_text(scan, 0), "tolerance");
 }
 
 static int

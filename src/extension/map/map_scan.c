@@ -29,33 +29,33 @@ opres_table_oid(const char *name)
 }
 
 Datum
-opres_scan_column(const OpresRowScan *scan, int number, bool *isnull)
+opres_row_column(const OpresRowScan *scan, int number, bool *isnull)
 {
 	return slot_getattr(scan->slot, scan->column[number], isnull);
 }
 
 OpresText
-opres_scan_text(const OpresRowScan *scan, int number)
+opres_row_text(const OpresRowScan *scan, int number)
 {
 	bool isnull;
-	text *value = DatumGetTextPP(opres_scan_column(scan, number, &isnull));
+	text *value = DatumGetTextPP(opres_row_column(scan, number, &isnull));
 
 	return (OpresText){ VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value) };
 }
 
 OpresTime
-opres_scan_time(const OpresRowScan *scan, int number, const char *what)
+opres_row_time(const OpresRowScan *scan, int number, const char *what)
 {
 	bool isnull;
 
-	return opres_interval_to_time(DatumGetIntervalP(opres_scan_column(scan, number, &isnull)), what);
+	return opres_interval_to_time(DatumGetIntervalP(opres_row_column(scan, number, &isnull)), what);
 }
 
 double
-opres_scan_number(const OpresRowScan *scan, int number)
+opres_row_number(const OpresRowScan *scan, int number)
 {
 	bool isnull;
-	Datum value = opres_scan_column(scan, number, &isnull);
+	Datum value = opres_row_column(scan, number, &isnull);
 
 	return isnull ? 0 : DatumGetFloat8(value);
 }

@@ -32,10 +32,10 @@ typedef void (*OpresTakeRow)(void *state, const OpresRowScan *scan);
 extern void opres_scan_tables(int64 revision, bool past, OpresTable table, const char *const *columns, OpresTakeRow take,
 							  void *state);
 
-extern Datum opres_scan_column(const OpresRowScan *scan, int number, bool *isnull);
-extern OpresText opres_scan_text(const OpresRowScan *scan, int number);
-extern OpresTime opres_scan_time(const OpresRowScan *scan, int number, const char *what);
+extern Datum opres_row_column(const OpresRowScan *scan, int number, bool *isnull);
+extern OpresText opres_row_text(const OpresRowScan *scan, int number);
+extern OpresTime opres_row_time(const OpresRowScan *scan, int number, const char *what);
 /* NULL reads as 0. */
-extern double opres_scan_number(const OpresRowScan *scan, int number);
+extern double opres_row_number(const OpresRowScan *scan, int number);
 
 #endif
