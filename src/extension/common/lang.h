@@ -6,7 +6,18 @@
 
 #include "common/compat.h"
 
+#include "base.h"
+
+typedef enum OpresLang
+{
+	OPRES_EN,
+	OPRES_JA
+} OpresLang;
+
 /* Reads a `lang` argument; anything but en and ja is an error that names the choices. */
-extern bool opres_lang_is_ja(const text *lang);
+extern OpresLang opres_lang(const text *lang);
+
+/* "2 h 30 min", "2時間30分": for people, at most three units. */
+extern char *opres_say_duration(OpresLang lang, OpresTime time);
 
 #endif

@@ -205,7 +205,7 @@ draw(FunctionCallInfo fcinfo)
 	bool summary = is_summary(fcinfo);
 	char *dot;
 
-	drawing.lang = !PG_ARGISNULL(ARG_LANG) && opres_lang_is_ja(PG_GETARG_TEXT_PP(ARG_LANG)) ? OPRES_JA : OPRES_EN;
+	drawing.lang = PG_ARGISNULL(ARG_LANG) ? OPRES_EN : opres_lang(PG_GETARG_TEXT_PP(ARG_LANG));
 	opres_play_begin(&drawing.play, fcinfo, ARG_REVISION, -1);
 	read_view(fcinfo, &drawing);
 	opres_view_scope(&drawing.view, count_argument(fcinfo, ARG_RADIUS, "radius", 0, -1));

@@ -7,14 +7,9 @@
 #ifndef OPRES_DRAWING_SHEET_H
 #define OPRES_DRAWING_SHEET_H
 
+#include "common/lang.h"
 #include "drawing/text.h"
 #include "map/map_cache.h"
-
-typedef enum OpresLang
-{
-	OPRES_EN,
-	OPRES_JA
-} OpresLang;
 
 /* The same thing said in both languages, indexed by OpresLang; NULL = not known in that language. */
 typedef struct OpresPair

@@ -42,8 +42,6 @@ extern OpresPair opres_kind_word(OpresKind kind);
 extern OpresPair opres_state_word(OpresState state);
 extern OpresPair opres_card_word(OpresCardState state);
 
-/* "2 h 30 min", "2時間30分" */
-extern char *opres_say_duration(OpresLang lang, OpresTime time);
 extern char *opres_say_level(double level);
 /* "2 h to 80%", "2時間で80%まで"; a level of 1 goes without saying */
 extern char *opres_say_limit(OpresLang lang, OpresTime limit, double level);

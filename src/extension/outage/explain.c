@@ -14,15 +14,6 @@ OPRES_FUNCTION(opres_explain);
 OPRES_FUNCTION(opres_recovery_order);
 OPRES_FUNCTION(opres_restart_deadlocks_sql);
 
-static const char *
-duration_text(OpresTime time)
-{
-	char *text = palloc(OPRES_DURATION_TEXT);
-
-	opres_duration_print(time, text);
-	return text;
-}
-
 /* 40%, 33.3% */
 static const char *
 percent(double level)
@@ -37,11 +28,11 @@ percent(double level)
 
 /* What people call the node, in the language asked for if the map has it; its code if it has no name. */
 static const char *
-node_name(const OpresMap *map, int32 node, bool ja)
+node_name(const OpresMap *map, int32 node, OpresLang lang)
 {
 	static SPIPlanPtr plan;
 	Oid types[3] = { TEXTOID, INT8OID, BOOLOID };
-	Datum values[3] = { CStringGetTextDatum(map->code[node]), Int64GetDatum(map->revision), BoolGetDatum(ja) };
+	Datum values[3] = { CStringGetTextDatum(map->code[node]), Int64GetDatum(map->revision), BoolGetDatum(lang == OPRES_JA) };
 	MemoryContext caller = CurrentMemoryContext;
 	const char *name = map->code[node];
 	char *found;
@@ -87,29 +78,32 @@ binding_shock(const OpresPlay *play, const OpresCauseLink *link)
 }
 
 static void
-say_requirement(StringInfo text, const OpresPlay *play, const OpresCauseLink *link, bool ja)
+say_requirement(StringInfo text, const OpresPlay *play, const OpresCauseLink *link, OpresLang lang)
 {
 	const OpresRequirement *r = &play->map->model.requirements[link->requirement];
 	const char *name = play->map->requirement_name[link->requirement];
-	const char *member = link->member < 0 ? "?" : node_name(play->map, link->member, ja);
+	const char *member = link->member < 0 ? "?" : node_name(play->map, link->member, lang);
 	const char *level = percent(link->member_level);
 
 	if (link->because == OPRES_BECAUSE_START)
 		appendStringInfo(text,
-						 ja ? "再開の要件「%s」が未充足（%s が %s）" : "cannot start: requirement \"%s\" is not met (%s is at %s)",
+						 lang == OPRES_JA ? "再開の要件「%s」が未充足（%sが%s）"
+										  : "cannot start: requirement \"%s\" is not met (%s is at %s)",
 						 name, member, level);
 	else
-		appendStringInfo(text, ja ? "要件「%s」が未充足（%s が %s）" : "requirement \"%s\" is not met (%s is at %s)", name, member,
-						 level);
+		appendStringInfo(text, lang == OPRES_JA ? "要件「%s」が未充足（%sが%s）" : "requirement \"%s\" is not met (%s is at %s)",
+						 name, member, level);
 	if (link->buffered > 0 || r->buffer > 0)
-		appendStringInfo(text, ja ? "、猶予 %s を使い切り" : ", buffer of %s used up", duration_text(r->buffer));
+		appendStringInfo(text, lang == OPRES_JA ? "、猶予%sを使い切り" : ", buffer of %s used up",
+						 opres_say_duration(lang, r->buffer));
 	if (link->switching && r->switchover > 0)
-		appendStringInfo(text, ja ? "、待機系への切替（%s）未了" : ", standby not in service yet (switchover takes %s)",
-						 duration_text(r->switchover));
+		appendStringInfo(text,
+						 lang == OPRES_JA ? "、待機系への切替（%s）未了" : ", standby not in service yet (switchover takes %s)",
+						 opres_say_duration(lang, r->switchover));
 }
 
 static const char *
-because(const OpresPlay *play, const OpresCauseLink *link, bool ja)
+because(const OpresPlay *play, const OpresCauseLink *link, OpresLang lang)
 {
 	StringInfoData text;
 
@@ -117,19 +111,19 @@ because(const OpresPlay *play, const OpresCauseLink *link, bool ja)
 	switch (link->because)
 	{
 		case OPRES_BECAUSE_FINE:
-			appendStringInfoString(&text, ja ? "影響なし" : "not affected");
+			appendStringInfoString(&text, lang == OPRES_JA ? "影響なし" : "not affected");
 			break;
 		case OPRES_BECAUSE_SHOCK:
-			appendStringInfo(&text, ja ? "事象「%s」による" : "hit by shock \"%s\"", binding_shock(play, link));
+			appendStringInfo(&text, lang == OPRES_JA ? "事象「%s」による" : "hit by shock \"%s\"", binding_shock(play, link));
 			break;
 		case OPRES_BECAUSE_RUN:
 		case OPRES_BECAUSE_START:
-			say_requirement(&text, play, link, ja);
+			say_requirement(&text, play, link, lang);
 			break;
 	}
 	if (link->restarting > 0)
-		appendStringInfo(&text, ja ? "、再開処理中（所要 %s）" : ", still restarting (takes %s)",
-						 duration_text(play->map->model.restart[link->node]));
+		appendStringInfo(&text, lang == OPRES_JA ? "、再開処理中（所要 %s）" : ", still restarting (takes %s)",
+						 opres_say_duration(lang, play->map->model.restart[link->node]));
 	return text.data;
 }
 
@@ -142,14 +136,14 @@ opres_explain(PG_FUNCTION_ARGS)
 	OpresCauseLink *links;
 	int32_t count;
 	OpresTime at;
-	bool ja;
+	OpresLang lang;
 	int32 node;
 
 	for (int i = 0; i < 4; i++)
 		if (PG_ARGISNULL(i))
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("scenario, operation, at and lang must not be null")));
 	at = opres_interval_to_time(PG_GETARG_INTERVAL_P(2), "at");
-	ja = opres_lang_is_ja(PG_GETARG_TEXT_PP(3));
+	lang = opres_lang(PG_GETARG_TEXT_PP(3));
 	opres_play_begin(&play, fcinfo, 4, -1);
 	/* What comes after the moment has no part in it. */
 	play.horizon = at + 1;
@@ -161,7 +155,7 @@ opres_explain(PG_FUNCTION_ARGS)
 	for (int32 i = 0; i < count; i++)
 	{
 		Datum values[4] = { Int32GetDatum(i), CStringGetTextDatum(play.map->code[links[i].node]), Float8GetDatum(links[i].level),
-							CStringGetTextDatum(because(&play, &links[i], ja)) };
+							CStringGetTextDatum(because(&play, &links[i], lang)) };
 		bool nulls[4] = { false };
 
 		opres_output_row(&output, values, nulls);
