@@ -144,8 +144,8 @@ SELECT is(load_map(NULL), NULL, 'no document, no load');
 
 -- Revisions, differences -----------------------------------------------------------------------------------------------------------------
 -- One transaction is one revision; the rows are given an earlier one here, and some a history.
-SELECT throws_ok('SELECT dump_map(-1)', '42704', 'there is no revision -1 of the map', 'no negative revision');
-SELECT throws_ok('SELECT map_diff(0, 99)', '42704', 'there is no revision 99 of the map', 'no revision to come');
+SELECT throws_ok('SELECT dump_map(-1)', '42704', 'map revision -1 does not exist', 'no negative revision');
+SELECT throws_ok('SELECT map_diff(0, 99)', '42704', 'map revision 99 does not exist', 'no revision to come');
 SELECT is(dump_map(0), dump_map() || '{"nodes": [], "requirements": [], "tolerances": [], "calendars": [], "scenarios": []}', 'revision 0 is the empty map');
 SELECT is(dump_map((SELECT revision FROM map_head)), dump_map(), 'the current revision by its number');
 SELECT is_empty('SELECT * FROM map_diff(NULL, NULL)', 'no difference between now and now');

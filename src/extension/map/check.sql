@@ -283,4 +283,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.check_map(text, bigint) IS
-  'What is wrong with the map (error: no analysis runs), what is legal but suspicious (warning) and what has no effect (note); in English (en) or Japanese (ja); of a revision or (NULL) as it is now. subject names the thing as map_diff does. Review dates and calendars are compared with today.';
+  'What is wrong with the map (error: no analysis runs), what is legal but suspicious (warning) and what has no effect (note); in English (en) or Japanese (ja); of a revision or (NULL) as it is now. subject names the thing as map_diff does. A standby has every supplier in common with what it stands in for if each supplier of it is, for every active member, that member itself or a supplier of it, directly or by way of one more node. Tolerances are compared with switchovers, restarts, RTO and RPO of the operation and of what it cannot do without for a moment, up to four requirements away: full impact, no buffer, no standby, all active members needed. Review dates and calendars are compared with today.';

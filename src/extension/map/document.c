@@ -3,8 +3,9 @@
  *
  * Phases:
  *   1. The document is read and checked as a whole (document_rows.c); its rows lie in tuplestores. Nothing is locked yet.
- *   2. The editors' lock is taken, as by everybody who edits (edit.c). Nobody else can change the map from here until the end of
- *      the transaction, and nobody who holds this lock waits for us: so no deadlock.
+ *   2. A statement that deletes nothing takes the editors' lock, as everybody does who edits (edit.c), and fails if the caller may
+ *      not. Nobody else can change the map from here until the end of the transaction, and nobody who holds this lock waits for us:
+ *      so no deadlock.
  *   3. Each statement below compares a table with the document's rows and changes what differs. Under READ COMMITTED it runs on a
  *      snapshot taken after the lock and so sees all that was committed before. Under REPEATABLE READ and SERIALIZABLE the snapshot
  *      is older; if the map was edited since then, the first change fails with a serialization error, and the caller tries again.
@@ -136,7 +137,7 @@ opres_load_map(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	register_rows(rows);
-	run("DELETE FROM opres.shock WHERE false");
+	run("DELETE FROM opres.shock WHERE false"); /* takes the lock */
 	for (int i = 0; i < lengthof(statements); i++)
 		run(statements[i]);
 	revision = current_revision();

@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   IF revision <> 0 AND NOT EXISTS (SELECT FROM opres.map_revision AS r WHERE r.revision = known_revision.revision) THEN
     latest := (SELECT head.revision FROM opres.map_head AS head);
-    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('there is no revision %s of the map', revision),
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('map revision %s does not exist', revision),
       HINT = CASE WHEN latest IS NULL THEN 'The map has never been edited.'
                   ELSE format('The latest revision is %s.', latest) END;
   END IF;
@@ -82,7 +82,7 @@ CREATE FUNCTION opres.load_map(document jsonb) RETURNS bigint
 LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'opres_load_map'
 SET search_path = pg_catalog, opres, pg_temp;
 COMMENT ON FUNCTION opres.load_map(jsonb) IS
-  'Replaces the whole map by what the document says and returns the revision, which is the current one if nothing differs (0 for an empty document on a map never edited). All or nothing: the document is checked first, and every error names the JSON path, what is wrong there and what was expected. Needs the privilege to edit the map. Of two equal keys in one JSON object jsonb keeps the last: they cannot be reported. jsonb ends at 256 MB: load larger maps into the tables with \copy.';
+  'Replaces the whole map by what the document says and returns the revision, which is the current one if nothing differs (0 for an empty document on a map never edited). All or nothing: the document is checked first, and every error names the JSON path, what is wrong there and what was expected. A requirement without name is called by its members'' codes joined by +, a shock without code by its node''s; where that is taken, with (2), (3) and so on, in the order of the document. Needs the privilege to edit the map. Of two equal keys in one JSON object jsonb keeps the last: they cannot be reported. jsonb ends at 256 MB: load larger maps into the tables with \copy.';
 
 CREATE FUNCTION opres.dump_map(revision bigint DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql STABLE

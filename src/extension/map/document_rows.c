@@ -6,8 +6,6 @@
  */
 #include "map/document.h"
 
-#include <math.h>
-
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"

@@ -94,9 +94,7 @@ number_text(const JsonbValue *value)
 {
 	char *text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
 
-	if (strlen(text) > 40)
-		strcpy(text + 40, "...");
-	return text;
+	return strlen(text) > 40 ? psprintf("%.40s...", text) : text;
 }
 
 static Datum
