@@ -99,6 +99,11 @@ expect('buffers in a cycle can oscillate for ever',
         'b': [(3, 0), (7, 1), (9, 0), (13, 1), (15, 0), (19, 1)]},
        (within('a', 3), {'breached': 3, 'worst': 0, 'below': 14, 'recovered': None, 'cause': ['oscillates']}),
        (within('b', 5), {'breached': None, 'below': 12, 'recovered': None, 'cause': ['oscillates']}), horizon=20)
+YEARS = 36500 * 86400  # ticks in 100 years of 365 days
+expect('a swing with delays of 100 years dies out after the end of time: still an answer',
+       {'a': YEARS, 'b': YEARS}, [needs('a', 'b', buffer=YEARS, impact=0.99), needs('b', 'a', buffer=YEARS)], [hit('a', 0, 1)],
+       {'a': [(0, 0)]}, (within('a', 0), {'breached': 0, 'below': YEARS, 'recovered': None, 'cause': ['a']}),
+       horizon=YEARS, twin=False)
 expect('what swings above the tolerated level does not oscillate below it',
        {'a': 3, 'b': 3, 'c': 0}, [needs('a', 'b', buffer=3), needs('b', 'a', buffer=3), needs('c', 'a', impact=0.25)],
        [hit('a', 0, 1)],
