@@ -221,7 +221,7 @@ fill_rest(const OpresDrawing *drawing, OpresSheet *sheet)
 		sheet->node_count++;
 		node->shape = OPRES_REST;
 		node->kind = layers[i].kind;
-		node->code = opres_kind_style(layers[i].kind)->class;
+		node->code = opres_kind_names[layers[i].kind];
 		node->key = free_key(drawing->view.map, psprintf("rest:%s", node->code));
 		node->title.in[OPRES_EN] = psprintf("%d more", layers[i].nodes);
 		node->title.in[OPRES_JA] = psprintf("ほか%d件", layers[i].nodes);

@@ -10,7 +10,7 @@
 
 #define NAME_COLUMNS 22
 #define NAME_LINES 3
-#define CELL_COLUMNS 12
+#define CELL_COLUMNS 14
 #define CELLS_IN_A_ROW 4
 #define CELLS_SHOWN 12
 #define VERDICT_COLUMNS 110
@@ -242,7 +242,7 @@ label_rest(OpresCanvas *canvas, Agnode_t *drawn, const OpresSheet *sheet, const 
 void
 opres_label_node(OpresCanvas *canvas, Agnode_t *drawn, const OpresSheet *sheet, const OpresSheetNode *node)
 {
-	const char *class = opres_kind_style(node->kind)->class;
+	const char *class = opres_kind_names[node->kind];
 
 	if (node->shape == OPRES_GROUP)
 		label_group(canvas, drawn, sheet, node);

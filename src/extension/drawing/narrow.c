@@ -2,8 +2,9 @@
  * narrow.c - which units are drawn, and what depends on what among them.
  *
  * 40 nodes read well, 150 do not. The units are ranked: operations, what was asked for, what lies on a path that decides, the worse
- * state, the more operations hit, the more used; the first ones are drawn. What is left out still conducts: if A needs X, X needs B
- * and X is not drawn, A is linked to B; such a link is dropped again where the drawing shows another way from A to B.
+ * state, the more operations hit or the more single points of failure, the more used; the first ones are drawn. What is left out
+ * still conducts: if A needs X, X needs B and X is not drawn, A is linked to B; such a link is dropped again where the drawing
+ * shows another way from A to B.
  */
 #include "drawing/view.h"
 
@@ -14,7 +15,8 @@
 #define READABLE_EDGES 150
 #define NARROWED_NODES 40
 #define NARROWED_EDGES 70
-#define FEWEST_NODES 12
+#define FEWEST_NODES 20
+#define MOST_OPERATIONS 20 /* where they would crowd out the rest */
 
 static int
 uses_of(const OpresView *view, const OpresUnit *unit)
@@ -30,9 +32,22 @@ uses_of(const OpresView *view, const OpresUnit *unit)
 }
 
 static bool
+is_operation(const OpresView *view, const OpresUnit *unit)
+{
+	return unit->node >= 0 && view->map->kind[unit->node] == OPRES_OPERATION;
+}
+
+/* Single points of failure of an operation. */
+static int32
+points_of(const OpresView *view, const OpresUnit *unit)
+{
+	return is_operation(view, unit) ? view->single_points[unit->node] : 0;
+}
+
+static bool
 comes_first(const OpresView *view, const OpresUnit *unit)
 {
-	return unit->node >= 0 && (view->map->kind[unit->node] == OPRES_OPERATION || unit->node == view->around);
+	return is_operation(view, unit) || (unit->node >= 0 && unit->node == view->around);
 }
 
 /* A process fails because of what it needs: that tells more. */
@@ -61,6 +76,8 @@ compare_units(const void *left, const void *right, void *arg)
 		return is_process(view, x) ? 1 : -1;
 	if (x->hits != y->hits)
 		return x->hits > y->hits ? -1 : 1;
+	if (points_of(view, x) != points_of(view, y))
+		return points_of(view, x) > points_of(view, y) ? -1 : 1;
 	if (uses_of(view, x) != uses_of(view, y))
 		return uses_of(view, x) > uses_of(view, y) ? -1 : 1;
 	return a < b ? -1 : a > b;
@@ -360,11 +377,21 @@ mark_major(OpresView *view, const int32 *order)
 	}
 }
 
+/* The first `wanted` units, of which operations take no more than leaves room for what they need. */
 static int32
 draw_first(OpresView *view, const int32 *order, int32 wanted)
 {
+	int32 room = wanted;
+	int32 operation_room = Max((wanted + 1) / 2, Min(MOST_OPERATIONS, wanted - MOST_OPERATIONS / 2));
+
 	for (int32 i = 0; i < view->unit_count; i++)
-		view->units[order[i]].drawn = i < wanted;
+	{
+		OpresUnit *unit = &view->units[order[i]];
+
+		unit->drawn = room > 0 && (!is_operation(view, unit) || operation_room > 0 || wanted >= view->unit_count);
+		room -= unit->drawn;
+		operation_room -= unit->drawn && is_operation(view, unit);
+	}
 	opres_view_link(view);
 	return view->link_count;
 }

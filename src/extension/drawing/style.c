@@ -4,14 +4,14 @@
 #include "drawing/style.h"
 
 static const OpresKindStyle kinds[] = {
-	[OPRES_OPERATION] = { "operation", "box", "filled,rounded", ".1,.05", "#D9E8F5", "#0072B2", 0 },
-	[OPRES_PROCESS] = { "process", "box", "filled", ".08,.04", "#FFFFFF", "#555555", 1 },
-	[OPRES_PEOPLE] = { "people", "ellipse", "filled", ".02,.02", "#FCEBD0", "#B37400", 2 },
-	[OPRES_SYSTEM] = { "system", "component", "filled", ".13,.05", "#DDF1EA", "#007A5A", 3 },
-	[OPRES_DATA] = { "data", "cylinder", "filled", ".08,.07", "#F0E4F0", "#8C4A73", 4 },
-	[OPRES_NETWORK] = { "network", "cds", "filled", ".2,.13", "#E4E6F5", "#4A549B", 4 },
-	[OPRES_THIRD_PARTY] = { "third_party", "hexagon", "filled", ".02,.03", "#FFF9CF", "#857B00", 5 },
-	[OPRES_FACILITY] = { "facility", "box", "filled", ".1,.05", "#E8E8E8", "#333333", 6 },
+	[OPRES_OPERATION] = { "box", "filled,rounded", ".1,.05", "#D9E8F5", "#0072B2", 0 },
+	[OPRES_PROCESS] = { "box", "filled", ".08,.04", "#FFFFFF", "#555555", 1 },
+	[OPRES_PEOPLE] = { "ellipse", "filled", ".02,.02", "#FCEBD0", "#B37400", 2 },
+	[OPRES_SYSTEM] = { "component", "filled", ".13,.05", "#DDF1EA", "#007A5A", 3 },
+	[OPRES_DATA] = { "cylinder", "filled", ".08,.07", "#F0E4F0", "#8C4A73", 4 },
+	[OPRES_NETWORK] = { "cds", "filled", ".2,.13", "#E4E6F5", "#4A549B", 4 },
+	[OPRES_THIRD_PARTY] = { "hexagon", "filled", ".02,.03", "#FFF9CF", "#857B00", 5 },
+	[OPRES_FACILITY] = { "box", "filled", ".1,.05", "#E8E8E8", "#333333", 6 },
 };
 
 static const OpresStateStyle states[] = {

@@ -22,7 +22,6 @@
 
 typedef struct OpresKindStyle
 {
-	const char *class; /* as in opres.node_kind */
 	const char *shape;
 	const char *style;
 	const char *margin;
