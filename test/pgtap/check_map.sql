@@ -19,7 +19,7 @@ BEGIN
       || coalesce(r->2, '{}')) FROM jsonb_array_elements(requirements) AS r),
     'tolerances', (SELECT jsonb_agg(jsonb_build_object('operation', 'op', 'tolerance', t)) FROM unnest(tolerances) AS t)) || more);
   RETURN coalesce((
-    SELECT string_agg(concat_ws(' ', finding, '|', subject, '|', array_to_string(arguments, ', ')), E'\n' ORDER BY finding COLLATE "C", subject COLLATE "C")
+    SELECT string_agg(concat_ws(' ', finding, '|', subject, '|', array_to_string(arguments || ARRAY(SELECT duration_text(least(d, '36500 days')) FROM unnest(durations) AS d), ', ')), E'\n' ORDER BY finding COLLATE "C", subject COLLATE "C")
     FROM opres.map_findings(NULL)
     WHERE finding NOT IN ('never_reviewed', 'needs_nothing', 'nobody_needs', 'operation_without_tolerance')), '');
 END
@@ -45,11 +45,11 @@ SELECT is(pg_temp.found(:'nodes', '[' || :'pair' || ', ["a",["east"]], ["s",["ea
 
 -- What an operation stands and falls with -------------------------------------------------------------------------------------------
 \set nodes '[["op","operation",{"restart":"30min"}],["p","process",{"restart":"30min"}],["a","system",{"restart":"30min"}],["b","system"],["c","system"],["d","system",{"restart":"1d"}],["e","system",{"restart":"2d"}]]'
-\set late 'restart_over_tolerance | tolerance op / 100% within 1h | a, 1h 30min, 0, 1h 30min, 1h, '
+\set late 'restart_over_tolerance | tolerance op / 100% within 1h | a, , 1h 30min, 0, 1h 30min, 1h'
 SELECT is(pg_temp.found(:'nodes', '[["op",["p"]],["p",["a"]]]', '{100% within 1h}'), :'late', 'restarts add up along the way');
 SELECT is(pg_temp.found(:'nodes', '[["op",["p"]],["p",["a"]]]', '{100% within 90min}'), '', 'just in time');
 SELECT is(pg_temp.found(:'nodes', '[["op",["p"]],["p",["a"]]]', '{1h in total per 7d below 80%}'),
-  'restart_over_tolerance | tolerance op / 1h in total per 7d below 80% | a, 1h 30min, 0, 1h 30min, 1h, ', 'a total as well');
+  'restart_over_tolerance | tolerance op / 1h in total per 7d below 80% | a, , 1h 30min, 0, 1h 30min, 1h', 'a total as well');
 SELECT is(pg_temp.found(:'nodes', '[["op",["p"]],["p",["a"]]]', '{data loss 1h,100% by 15:30 UTC}'), '', 'not so the other forms');
 SELECT is(pg_temp.found(:'nodes', '[["op",["p"]],["p",["a"],' || option || ']]', '{100% within 1h}'), '', 'nothing is sure with ' || option)
 FROM unnest(ARRAY['{"buffer":"1min"}', '{"impact":0.9}', '{"needed_for":"start"}']) AS option;
@@ -57,15 +57,15 @@ SELECT is(pg_temp.found(:'nodes', '[["op",["p"]],["p",' || members || ']]', '{10
 FROM (VALUES ('["a","b"]', :'late'), ('["a","b"],{"needed":2}', :'late'), ('["a","b"],{"needed":1}', ''), ('["a",{"node":"b","standby":true}]', ''),
   ('["a","b"],{"mode":"pool"}', ''), ('["a"],{"mode":"pool"}', :'late')) AS v (members, expected);
 SELECT is(pg_temp.found(:'nodes', '[["op",["p"]],["p",["b"]],["b",["c"]],["c",["d"]],["d",["e"]]]', '{100% within 2h}'),
-  'restart_over_tolerance | tolerance op / 100% within 2h | d, 1d 1h, 0, 1d 1h, 2h, ', 'four steps, no further');
+  'restart_over_tolerance | tolerance op / 100% within 2h | d, , 1d 1h, 0, 1d 1h, 2h', 'four steps, no further');
 SELECT is(pg_temp.found(:'nodes', '[["op",["p"]],["p",["b"]],["b",["p"],{"impact":0.5}]]', '{100% within 2h}'), '', 'cycles end');
 SELECT is(pg_temp.found('[["op","operation"],["a","system",{"restart":"36500d"}],["b","system",{"restart":"36500d"}]]', '[["op",["a"]],["a",["b"]]]', '{100% within 2h}'),
-  'restart_over_tolerance | tolerance op / 100% within 2h | b, 36500d, 0, 36500d, 2h,  (+1)', 'a sum that is longer than a duration can be');
+  'restart_over_tolerance | tolerance op / 100% within 2h | b,  (+1), 36500d, 0, 36500d, 2h', 'a sum that is longer than a duration can be');
 
 -- Switchovers
 \set nodes '[["op","operation",{"restart":"30min"}],["a","system"],["s","system"]]'
 SELECT is(pg_temp.found(:'nodes', '[["op",["a",{"node":"s","standby":true}],{"name":"r","switchover":"1h",' || options || '}]]', ARRAY[tolerance]),
-  CASE WHEN arguments <> '' THEN format('switchover_over_tolerance | tolerance op / %s | op / r, %s, ', tolerance::impact_tolerance, arguments) ELSE '' END, options || ', ' || tolerance)
+  CASE WHEN arguments <> '' THEN format('switchover_over_tolerance | tolerance op / %s | op / r, , %s', tolerance::impact_tolerance, arguments) ELSE '' END, options || ', ' || tolerance)
 FROM (VALUES
   ('"buffer":"0"', '100% within 80min', '1h 30min, 1h, 30min, 1h 20min'),
   ('"buffer":"0"', '100% within 90min', ''),
@@ -79,12 +79,12 @@ FROM (VALUES
 SELECT is(pg_temp.found('[["op","operation",{"rto":"4h","restart":"1h"}],["a","system",{"rto":"2h","rpo":"1h"}]]', '[["op",["a"]]]', tolerances), expected, tolerances::text)
 FROM (VALUES
   ('{100% within 4h}'::text[], ''),
-  ('{100% within 3h}', 'rto_over_tolerance | tolerance op / 100% within 3h | op, 4h, 4h, 0, 3h, '),
+  ('{100% within 3h}', 'rto_over_tolerance | tolerance op / 100% within 3h | op, , 4h, 4h, 0, 3h'),
   ('{50% within 3h,100% within 4h}', ''),
-  ('{100% within 150min}', 'rto_over_tolerance | tolerance op / 100% within 2h 30min | op, 4h, 4h, 0, 2h 30min,  (+1)'),
-  ('{50% within 150min,100% within 4h}', 'rto_over_tolerance | tolerance op / 50% within 2h 30min | a, 3h, 2h, 1h, 2h 30min, '),
+  ('{100% within 150min}', 'rto_over_tolerance | tolerance op / 100% within 2h 30min | op,  (+1), 4h, 4h, 0, 2h 30min'),
+  ('{50% within 150min,100% within 4h}', 'rto_over_tolerance | tolerance op / 50% within 2h 30min | a, , 3h, 2h, 1h, 2h 30min'),
   ('{data loss 1h}', ''),
-  ('{data loss 59min}', 'rpo_over_tolerance | tolerance op / data loss 59min | a, 1h, 1h, 0, 59min, ')) AS v (tolerances, expected);
+  ('{data loss 59min}', 'rpo_over_tolerance | tolerance op / data loss 59min | a, , 1h, 1h, 0, 59min')) AS v (tolerances, expected);
 SELECT is(pg_temp.found('[["op","operation",{"mtpd":"1d","rto":"25h"}]]', '[]', '{50% within 24h,90% within 3d}'),
   E'rto_over_mtpd | node op | 1d 1h, 1d', 'the MTPD against the RTO; of the tolerances, the lowest level counts');
 SELECT is(pg_temp.found('[["op","operation",{"mtpd":"1d","rto":"24h"}]]', '[]', '{50% within 25h,90% within 3d}'),

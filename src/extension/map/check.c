@@ -1,9 +1,10 @@
 /*
- * check.c - what check_map needs to see inside a tolerance.
+ * check.c - what check_map needs from C: the inside of a tolerance, durations for people.
  */
 #include "common/compat.h"
 
 #include "common/interval.h"
+#include "common/lang.h"
 #include "funcapi.h"
 #include "types/tolerance.h"
 #include "utils/builtins.h"
@@ -36,4 +37,13 @@ opres_tolerance_parts(PG_FUNCTION_ARGS)
 	values[3] = name_datum(tolerance.calendar, &nulls[3]);
 	values[4] = name_datum(tolerance.except_calendar, &nulls[4]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+OPRES_FUNCTION(opres_duration_words);
+Datum
+opres_duration_words(PG_FUNCTION_ARGS)
+{
+	OpresTime time = opres_interval_to_time(PG_GETARG_INTERVAL_P(0), "duration");
+
+	PG_RETURN_TEXT_P(cstring_to_text(opres_say_duration(opres_lang(PG_GETARG_TEXT_PP(1)), time)));
 }

@@ -12,13 +12,12 @@ CREATE FUNCTION opres.some_of(names text[]) RETURNS text LANGUAGE sql IMMUTABLE 
 RETURN array_to_string(names[:3], ', ') || CASE WHEN cardinality(names) > 3 THEN format(' (+%s)', cardinality(names) - 3) ELSE '' END;
 COMMENT ON FUNCTION opres.some_of(text[]) IS 'internal: the first three names and how many more there are';
 
--- Sums of durations may be longer than a duration can be.
-CREATE FUNCTION opres.long_text(value interval) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN opres.duration_text(least(value, interval '36500 days'));
-COMMENT ON FUNCTION opres.long_text(interval) IS 'internal: a sum of durations as text, at most 36500 days';
+CREATE FUNCTION opres.duration_words(duration interval, lang text) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_duration_words';
+COMMENT ON FUNCTION opres.duration_words(interval, text) IS 'internal: a duration for people in a language, at most three units: 2 h 30 min';
 
 -- What no analysis runs on, and what has no effect.
-CREATE FUNCTION opres.check_requirements(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[])
+CREATE FUNCTION opres.check_requirements(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[], durations interval[])
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   WITH supply AS (
     SELECT q.node, q.name, q.mode, q.needed_for, q.switchover, q.switchover_failure,
@@ -27,48 +26,48 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     LEFT JOIN opres.requirement_member_at(revision) AS m ON m.node = q.node AND m.requirement = q.name
     GROUP BY q.node, q.name, q.mode, q.needed_for, q.switchover, q.switchover_failure
   )
-  SELECT 'requirement_empty', format('requirement %s / %s', s.node, s.name), '{}'::text[] FROM supply AS s WHERE s.active = 0
+  SELECT 'requirement_empty', format('requirement %s / %s', s.node, s.name), '{}'::text[], '{}'::interval[] FROM supply AS s WHERE s.active = 0
   UNION ALL
-  SELECT 'switchover_without_standby', format('requirement %s / %s', s.node, s.name), ARRAY[opres.duration_text(s.switchover)]
+  SELECT 'switchover_without_standby', format('requirement %s / %s', s.node, s.name), '{}', ARRAY[s.switchover]
   FROM supply AS s WHERE s.standby = 0 AND s.active > 0 AND (s.switchover > '0' OR s.switchover_failure > 0)
   UNION ALL
   SELECT CASE WHEN NOT m.standby THEN 'lag_of_active' ELSE 'lag_for_start' END,
-    format('member %s / %s / %s', m.node, m.requirement, m.member), ARRAY[opres.duration_text(m.replica_lag)]
+    format('member %s / %s / %s', m.node, m.requirement, m.member), '{}', ARRAY[m.replica_lag]
   FROM opres.requirement_member_at(revision) AS m JOIN supply AS s ON s.node = m.node AND s.name = m.requirement
   WHERE m.replica_lag > '0' AND (NOT m.standby OR s.needed_for = 'start')
   UNION ALL
-  SELECT 'capacity_in_quorum', format('member %s / %s / %s', m.node, m.requirement, m.member), ARRAY[m.capacity::text]
+  SELECT 'capacity_in_quorum', format('member %s / %s / %s', m.node, m.requirement, m.member), ARRAY[m.capacity::text], '{}'
   FROM opres.requirement_member_at(revision) AS m JOIN supply AS s ON s.node = m.node AND s.name = m.requirement
   WHERE m.capacity <> 1 AND s.mode = 'quorum'
 $$;
 COMMENT ON FUNCTION opres.check_requirements(bigint) IS 'internal: part of check_map';
 
 -- What is missing around a node.
-CREATE FUNCTION opres.check_nodes(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[])
+CREATE FUNCTION opres.check_nodes(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[], durations interval[])
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT 'operation_without_tolerance', 'node ' || n.code, '{}'::text[]
+  SELECT 'operation_without_tolerance', 'node ' || n.code, '{}'::text[], '{}'::interval[]
   FROM opres.node_at(revision) AS n
   WHERE n.kind = 'operation' AND NOT EXISTS (SELECT FROM opres.tolerance_at(revision) AS t WHERE t.operation = n.code)
   UNION ALL
-  SELECT 'needs_nothing', 'node ' || n.code, '{}'
+  SELECT 'needs_nothing', 'node ' || n.code, '{}', '{}'
   FROM opres.node_at(revision) AS n
   WHERE n.kind IN ('operation', 'process') AND NOT EXISTS (SELECT FROM opres.requirement_at(revision) AS q WHERE q.node = n.code)
   UNION ALL
-  SELECT 'nobody_needs', 'node ' || n.code, '{}'
+  SELECT 'nobody_needs', 'node ' || n.code, '{}', '{}'
   FROM opres.node_at(revision) AS n
   WHERE n.kind <> 'operation' AND NOT EXISTS (SELECT FROM opres.requirement_member_at(revision) AS m WHERE m.member = n.code)
   UNION ALL
   SELECT CASE WHEN coalesce(btrim(n.country), '') <> '' THEN 'third_party_without_owner'
               WHEN coalesce(btrim(n.owner), '') <> '' THEN 'third_party_without_country'
-              ELSE 'third_party_without_both' END, 'node ' || n.code, '{}'
+              ELSE 'third_party_without_both' END, 'node ' || n.code, '{}', '{}'
   FROM opres.node_at(revision) AS n
   WHERE n.kind = 'third_party' AND (coalesce(btrim(n.owner), '') = '' OR coalesce(btrim(n.country), '') = '')
   UNION ALL
-  SELECT 'review_overdue', 'node ' || n.code, ARRAY[to_jsonb(n.reviewed_on) #>> '{}']
+  SELECT 'review_overdue', 'node ' || n.code, ARRAY[to_jsonb(n.reviewed_on) #>> '{}'], '{}'
   FROM opres.node_at(revision) AS n
   WHERE n.reviewed_on < current_date - interval '1 year'
   UNION ALL
-  SELECT 'never_reviewed', 'map', ARRAY[count(*)::text, opres.some_of(array_agg(n.code ORDER BY n.code))]
+  SELECT 'never_reviewed', 'map', ARRAY[count(*)::text, opres.some_of(array_agg(n.code ORDER BY n.code))], '{}'
   FROM opres.node_at(revision) AS n
   WHERE n.reviewed_on IS NULL
   HAVING count(*) > 0
@@ -78,7 +77,7 @@ COMMENT ON FUNCTION opres.check_nodes(bigint) IS 'internal: part of check_map';
 -- A standby that falls with what it stands in for: each direct supplier of the standby is, for every active member of the
 -- requirement, that member itself, a direct supplier of it, or a direct supplier of one of those. (Two steps, not the whole way:
 -- far enough for a site, a network, a provider, and bounded. Requirements of either purpose count.)
-CREATE FUNCTION opres.check_standbys(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[])
+CREATE FUNCTION opres.check_standbys(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[], durations interval[])
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   WITH supplier AS MATERIALIZED (
     SELECT DISTINCT m.node, m.member AS supplier FROM opres.requirement_member_at(revision) AS m
@@ -101,7 +100,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     WHERE n.supplier IS NULL
   )
   SELECT 'standby_shares_suppliers', format('member %s / %s / %s', p.node, p.requirement, p.standby), ARRAY[
-    opres.some_of(array_agg(DISTINCT p.active)), opres.some_of(array_agg(DISTINCT s.supplier))]
+    opres.some_of(array_agg(DISTINCT p.active)), opres.some_of(array_agg(DISTINCT s.supplier))], '{}'::interval[]
   FROM pair AS p JOIN supplier AS s ON s.node = p.standby
   WHERE NOT EXISTS (SELECT FROM own AS o WHERE (o.node, o.requirement, o.standby) = (p.node, p.requirement, p.standby))
   GROUP BY p.node, p.requirement, p.standby
@@ -144,7 +143,7 @@ COMMENT ON FUNCTION opres.check_lifelines(bigint) IS
   'internal: what operations with a tolerance cannot do without for a moment, and how long they take to resume after it is back';
 
 -- Tolerances that the map's own times already break. For each tolerance the worst place is named.
-CREATE FUNCTION opres.check_times(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[])
+CREATE FUNCTION opres.check_times(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[], durations interval[])
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   WITH tolerance AS MATERIALIZED (
     SELECT t.operation, t.tolerance, p.form, p.level, p."limit"
@@ -164,22 +163,22 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
       SELECT FROM opres.requirement_member_at(revision) AS m WHERE m.node = q.node AND m.requirement = q.name AND m.standby)
   ), late AS (
     SELECT 'switchover_over_tolerance' AS finding, t.operation, t.tolerance, t."limit", s.node || ' / ' || s.name AS place,
-      s.felt + l.restart + l.above AS takes, ARRAY[opres.duration_text(s.felt), opres.long_text(l.restart + l.above)] AS parts
+      s.felt + l.restart + l.above AS takes, ARRAY[s.felt, l.restart + l.above] AS parts
     FROM tolerance AS t JOIN lifeline AS l USING (operation) JOIN switched AS s ON s.node = l.node
     WHERE t.form <> 'data loss' AND 1 - s.impact < t.level - 1e-9 AND s.felt + l.restart + l.above > t."limit"
     UNION ALL
     SELECT 'restart_over_tolerance', t.operation, t.tolerance, t."limit", l.node, l.restart + l.above,
-      ARRAY['0', opres.long_text(l.restart + l.above)]
+      ARRAY['0', l.restart + l.above]
     FROM tolerance AS t JOIN lifeline AS l USING (operation)
     WHERE t.form <> 'data loss' AND l.restart + l.above > t."limit"
     UNION ALL
     SELECT 'rto_over_tolerance', t.operation, t.tolerance, t."limit", l.node, l.rto + l.above,
-      ARRAY[opres.duration_text(l.rto), opres.long_text(l.above)]
+      ARRAY[l.rto, l.above]
     FROM tolerance AS t JOIN lifeline AS l USING (operation) JOIN levels AS h USING (operation)
     -- An operation's own RTO promises it back as a whole: it says nothing of tolerances for lower levels.
     WHERE t.form <> 'data loss' AND l.rto + l.above > t."limit" AND (l.node <> l.operation OR t.level = h.highest)
     UNION ALL
-    SELECT 'rpo_over_tolerance', t.operation, t.tolerance, t."limit", l.node, l.rpo, ARRAY[opres.duration_text(l.rpo), '0']
+    SELECT 'rpo_over_tolerance', t.operation, t.tolerance, t."limit", l.node, l.rpo, ARRAY[l.rpo, '0']
     FROM tolerance AS t JOIN lifeline AS l USING (operation)
     WHERE t.form = 'data loss' AND l.rpo > t."limit"
   ), worst AS (
@@ -187,26 +186,25 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
       count(*) OVER (PARTITION BY finding, operation, tolerance) - 1 AS others
     FROM late ORDER BY finding, operation, tolerance, takes DESC, place COLLATE "C"
   )
-  -- Place, time it takes, of which this itself, of which restarts, the limit, how many other places.
+  -- The place, how many other places; the time it takes, of which this itself, of which restarts; the limit.
   SELECT w.finding, format('tolerance %s / %s', w.operation, w.tolerance),
-    ARRAY[w.place, opres.long_text(w.takes), w.parts[1], w.parts[2], opres.duration_text(w."limit"),
-      CASE WHEN w.others > 0 THEN format(' (+%s)', w.others) ELSE '' END]
+    ARRAY[w.place, CASE WHEN w.others > 0 THEN format(' (+%s)', w.others) ELSE '' END], w.takes || w.parts || w."limit"
   FROM worst AS w
   UNION ALL
   SELECT 'mtpd_under_tolerance', format('tolerance %s / %s', t.operation, t.tolerance),
-    ARRAY[opres.duration_text(n.mtpd), opres.duration_text(t."limit")]
+    '{}', ARRAY[n.mtpd, t."limit"]
   FROM tolerance AS t JOIN opres.node_at(revision) AS n ON n.code = t.operation JOIN levels AS h USING (operation)
   -- The lowest level is what comes nearest to a standstill, which is what the MTPD is about.
   WHERE t.form = 'within' AND t.level = h.lowest AND n.mtpd < t."limit"
   UNION ALL
-  SELECT 'rto_over_mtpd', 'node ' || n.code, ARRAY[opres.duration_text(n.rto), opres.duration_text(n.mtpd)]
+  SELECT 'rto_over_mtpd', 'node ' || n.code, '{}', ARRAY[n.rto, n.mtpd]
   FROM opres.node_at(revision) AS n
   WHERE n.rto > n.mtpd
 $$;
 COMMENT ON FUNCTION opres.check_times(bigint) IS 'internal: part of check_map';
 
 -- Calendars that run out, scenarios that cannot be judged. 30 days: the horizon of simulate if none is given.
-CREATE FUNCTION opres.check_calendars(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[])
+CREATE FUNCTION opres.check_calendars(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[], durations interval[])
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   WITH cut_off AS MATERIALIZED (
     SELECT t.operation, t.tolerance, p.calendar, p.except_calendar
@@ -221,29 +219,29 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
   ), scenario AS (
     SELECT s.code, (s.start AT TIME ZONE 'UTC')::date AS start FROM opres.scenario_at(revision) AS s
   )
-  SELECT 'calendar_runs_out', 'calendar ' || k.calendar, ARRAY[to_jsonb(k.last) #>> '{}']
+  SELECT 'calendar_runs_out', 'calendar ' || k.calendar, ARRAY[to_jsonb(k.last) #>> '{}'], '{}'::interval[]
   FROM calendar AS k JOIN used AS u ON u.calendar = k.calendar
   WHERE k.last < current_date + 90
   UNION ALL
   SELECT 'calendar_misses_scenario', 'calendar ' || k.calendar, ARRAY[to_jsonb(k.first) #>> '{}',
-    to_jsonb(k.last) #>> '{}', opres.some_of(array_agg(s.code ORDER BY s.code))]
+    to_jsonb(k.last) #>> '{}', opres.some_of(array_agg(s.code ORDER BY s.code))], '{}'
   FROM calendar AS k JOIN used AS u ON u.calendar = k.calendar
   JOIN scenario AS s ON s.start < k.first OR s.start + 30 > k.last
   GROUP BY k.calendar, k.first, k.last
   UNION ALL
-  SELECT 'calendar_unused', 'calendar ' || k.calendar, '{}'
+  SELECT 'calendar_unused', 'calendar ' || k.calendar, '{}', '{}'
   FROM calendar AS k WHERE NOT EXISTS (SELECT FROM used AS u WHERE u.calendar = k.calendar)
   UNION ALL
-  SELECT 'scenario_without_start', 'scenario ' || s.code, ARRAY[(SELECT count(*) FROM cut_off)::text]
+  SELECT 'scenario_without_start', 'scenario ' || s.code, ARRAY[(SELECT count(*) FROM cut_off)::text], '{}'
   FROM scenario AS s WHERE s.start IS NULL AND EXISTS (SELECT FROM cut_off)
   UNION ALL
-  SELECT 'scenario_without_shock', 'scenario ' || s.code, '{}'
+  SELECT 'scenario_without_shock', 'scenario ' || s.code, '{}', '{}'
   FROM scenario AS s WHERE NOT EXISTS (SELECT FROM opres.shock_at(revision) AS h WHERE h.scenario = s.code)
 $$;
 COMMENT ON FUNCTION opres.check_calendars(bigint) IS 'internal: part of check_map';
 
 -- All findings. The engine is asked for restart deadlocks, which it cannot tell while some requirement has no active member.
-CREATE FUNCTION opres.map_findings(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[])
+CREATE FUNCTION opres.map_findings(revision bigint) RETURNS TABLE (finding text, subject text, arguments text[], durations interval[])
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY SELECT * FROM opres.check_requirements(revision);
@@ -251,9 +249,10 @@ BEGIN
   IF (SELECT count(*) FROM opres.requirement_at(revision) AS q WHERE NOT EXISTS (SELECT FROM opres.requirement_member_at(revision) AS m
     WHERE m.node = q.node AND m.requirement = q.name AND NOT m.standby)) > 0
   THEN
-    RETURN QUERY SELECT 'deadlocks_unknown', 'map', '{}'::text[];
+    RETURN QUERY SELECT 'deadlocks_unknown', 'map', '{}'::text[], '{}'::interval[];
   ELSIF revision IS DISTINCT FROM 0 THEN
-    RETURN QUERY SELECT 'restart_deadlock', 'node ' || d.cycle[1], ARRAY[array_to_string(d.cycle || d.cycle[1], ' → ')]
+    RETURN QUERY SELECT 'restart_deadlock', 'node ' || d.cycle[1], ARRAY[array_to_string(d.cycle || d.cycle[1], ' → ')],
+        '{}'::interval[]
       FROM opres.restart_deadlocks(revision) AS d;
   END IF;
   RETURN QUERY SELECT * FROM opres.check_nodes(revision);
@@ -271,13 +270,16 @@ DECLARE
   r CONSTANT bigint := opres.known_revision(revision);
 BEGIN
   IF lang IS NULL OR NOT EXISTS (SELECT FROM opres.finding_texts() AS t WHERE t.lang = check_map.lang) THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('check_map does not speak %L', lang),
-      HINT = format('Choose one of: %s.', (SELECT string_agg(DISTINCT t.lang, ', ') FROM opres.finding_texts() AS t));
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown language "%s"', lang),
+      DETAIL = format('Expected %s.', (SELECT string_agg(DISTINCT t.lang, ' or ') FROM opres.finding_texts() AS t));
   END IF;
   RETURN QUERY
-  SELECT t.severity, f.subject, format(t.problem, VARIADIC f.arguments), format(t.advice, VARIADIC f.arguments)
+  SELECT t.severity, f.subject, format(t.problem, VARIADIC w.words), format(t.advice, VARIADIC w.words)
   FROM opres.map_findings(r) AS f
-  JOIN opres.finding_texts() AS t ON t.finding = f.finding AND t.lang = check_map.lang
+  JOIN opres.finding_texts() AS t ON t.finding = f.finding AND t.lang = check_map.lang,
+  LATERAL (SELECT f.arguments || ARRAY(
+    SELECT opres.duration_words(least(d.duration, '36500 days'), check_map.lang) -- sums may be longer than a duration can be
+    FROM unnest(f.durations) WITH ORDINALITY AS d (duration, place) ORDER BY d.place) AS words) AS w
   ORDER BY array_position('{error,warning,note}', t.severity), f.subject COLLATE "C", f.finding COLLATE "C",
     f.arguments COLLATE "C";
 END
