@@ -45,7 +45,7 @@ typedef struct RequirementState
 	bool below;            /* active members below 1 now */
 	bool switched;         /* standby carries load now */
 	bool dirty;
-	bool for_start; /* as in the model; here because it is read most */
+	bool for_start;   /* as in the model; here because it is read most */
 	bool lag_counted; /* outage_loss.c */
 } RequirementState;
 

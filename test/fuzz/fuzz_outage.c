@@ -20,6 +20,8 @@
 #define MOST_CAUSES 12 /* moments of a node whose cause is asked for */
 /* What levels worked out twice may differ by. */
 #define SLACK (8 * OPRES_EPSILON)
+/* A loss not much larger than the promised accuracy may get lost when its cause is looked for. */
+#define SMALL_LOSS 1e-7
 
 #define PROMISE(condition)                                                                                                         \
 	do                                                                                                                             \
@@ -309,11 +311,12 @@ check_cause(const Case *c, const OpresModel *model, const OpresOutage *outage, i
 				member |= i + 1 < count && model->member_node[m] == links[i + 1].node;
 			PROMISE(member);
 		}
-		/* A loss of the size of the promised accuracy may get lost on its way back. */
-		PROMISE(link->because != OPRES_BECAUSE_FINE || level >= 1 - 1e-6);
+		if (level >= 1 - SMALL_LOSS)
+			continue;
+		PROMISE(link->because != OPRES_BECAUSE_FINE);
 		PROMISE(link->because != OPRES_BECAUSE_SHOCK || (i == count - 1 && hit_at(c, link->node, link->at, 1 - OPRES_EPSILON)));
 	}
-	if (links[count - 1].requirement >= 0)
+	if (links[count - 1].requirement >= 0 && level < 1 - SMALL_LOSS)
 	{
 		const OpresRequirement *r = &model->requirements[links[count - 1].requirement];
 		bool repeats = false;
