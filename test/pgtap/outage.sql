@@ -308,18 +308,18 @@ SELECT load_map('{
   "scenarios": [{"code": "s", "shocks": [{"code": "first", "node": "sys", "duration": "5 min"}, {"code": "deeper", "node": "sys", "onset": "1 min", "level": 0, "duration": "2 min"},
      {"code": "data", "node": "x", "level": 0.3333, "duration": "1h"}, {"code": "west", "node": "spare", "onset": "20 min", "level": 0.5, "duration": "1h"}]}]}');
 SELECT results_eq($$SELECT * FROM explain('s', 'op', '2 min')$$, $$VALUES
-  (0, 'op', 0.875::float8, 'requirement "r" is not met (System is at 0%), buffer of 1min used up, standby not in service yet (switchover takes 10min)'),
+  (0, 'op', 0.875::float8, 'requirement "r" is not met (System is at 0%), buffer of 1 min used up, standby not in service yet (switchover takes 10 min)'),
   (1, 'sys', 0, 'hit by shock "deeper"')$$, 'explain: buffer, switchover, the shock that binds');
 SELECT results_eq($$SELECT because FROM explain('s', 'op', '2 min', 'ja')$$, $$VALUES
-  ('要件「r」が未充足（システム が 0%）、猶予 1min を使い切り、待機系への切替（10min）未了'), ('事象「deeper」による')$$, 'explain: the same in Japanese');
+  ('要件「r」が未充足（システムが0%）、猶予1分を使い切り、待機系への切替（10分）未了'), ('事象「deeper」による')$$, 'explain: the same in Japanese');
 SELECT results_eq($$SELECT node, level, because FROM explain('s', 'sys', '6 min')$$, $$VALUES
-  ('sys', 0::float8, 'hit by shock "first", still restarting (takes 1min 30s)')$$, 'explain: the restart');
+  ('sys', 0::float8, 'hit by shock "first", still restarting (takes 1 min 30 s)')$$, 'explain: the restart');
 SELECT results_eq($$SELECT node, level, because FROM explain('s', 'sys', '10 min')$$, $$VALUES
   ('sys', 0.3333::float8, 'cannot start: requirement "data" is not met (x is at 33.3%)'), ('x', 0.3333, 'hit by shock "data"')$$,
   'explain: what keeps it from starting');
 -- From 10 min on the spare carries op, at 20 min it is at a half: 1 - 0.125 / 2.
 SELECT results_eq($$SELECT node, level, because FROM explain('s', 'op', '30 min')$$, $$VALUES
-  ('op', 0.9375::float8, 'requirement "r" is not met (The spare is at 50%), buffer of 1min used up'), ('spare', 0.5, 'hit by shock "west"')$$, 'explain: the spare');
+  ('op', 0.9375::float8, 'requirement "r" is not met (The spare is at 50%), buffer of 1 min used up'), ('spare', 0.5, 'hit by shock "west"')$$, 'explain: the spare');
 SELECT results_eq($$SELECT * FROM explain('s', 'op', '15 min')$$, $$VALUES (0, 'op', 1::float8, 'not affected')$$, 'explain: nothing to explain');
 SELECT results_eq($$SELECT DISTINCT node FROM explain('s', 'op', '0')$$, $$VALUES ('op')$$, 'explain: at the first moment the buffer holds');
 
