@@ -108,7 +108,8 @@ style_edge(OpresCanvas *canvas, Agedge_t *drawn, const OpresSheet *sheet, const 
 	else if (sheet->painted)
 		opres_canvas_plain(canvas, drawn, "color", OPRES_PALE);
 	opres_canvas_plain(canvas, drawn, "id", opres_draw_id("edge", psprintf("%s %s", from->code, to->code)));
-	opres_canvas_plain(canvas, drawn, "class", opres_class_list(classes[edge->tie], edge->binding ? "binding" : "", ""));
+	opres_canvas_plain(canvas, drawn, "class",
+					   opres_class_list(classes[edge->tie], edge->binding ? "binding" : "", edge->indirect ? "indirect" : ""));
 	opres_canvas_plain(canvas, drawn, "tooltip", edge->tooltip);
 }
 
@@ -164,6 +165,8 @@ opres_draw_detail(const OpresSheet *sheet)
 	frame = opres_frame_draw(canvas, sheet);
 	for (int layer = 0; layer < OPRES_LAYERS; layer++)
 		first[column[layer]] = draw_nodes(canvas, frame, sheet, layer, drawn);
+	if (sheet->node_count == 0)
+		opres_frame_empty(canvas, frame, sheet);
 	draw_edges(canvas, sheet, drawn, column);
 	hold_columns(canvas, first);
 	return opres_canvas_write(canvas);

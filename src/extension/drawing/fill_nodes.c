@@ -251,6 +251,7 @@ fill_edges(const OpresDrawing *drawing, OpresSheet *sheet)
 		edge->to = view->units[link->to].place;
 		edge->tie = link->tie;
 		edge->binding = link->binding;
+		edge->indirect = link->indirect;
 		edge->tooltip = psprintf(
 			"%s → %s\n%s%s", opres_say(drawing->lang, sheet->nodes[edge->from].title),
 			opres_say(drawing->lang, sheet->nodes[edge->to].title), opres_say_both(drawing->lang, opres_word(words[edge->tie])),

@@ -7,6 +7,7 @@
 
 #include "drawing/label.h"
 #include "drawing/style.h"
+#include "drawing/words.h"
 
 void
 opres_frame_defaults(OpresCanvas *canvas)
@@ -82,4 +83,14 @@ opres_frame_draw(OpresCanvas *canvas, const OpresSheet *sheet)
 	opres_canvas_plain(canvas, frame, "id", "map");
 	opres_label_heading(canvas, frame, sheet);
 	return frame;
+}
+
+void
+opres_frame_empty(OpresCanvas *canvas, Agraph_t *frame, const OpresSheet *sheet)
+{
+	Agnode_t *node = opres_canvas_node(canvas, frame, "empty");
+
+	opres_canvas_plain(canvas, node, "shape", "plaintext");
+	opres_canvas_plain(canvas, node, "class", "empty");
+	opres_canvas_plain(canvas, node, "label", opres_say_both(sheet->lang, opres_word(OPRES_WORD_EMPTY)));
 }

@@ -11,5 +11,7 @@
 extern void opres_frame_defaults(OpresCanvas *canvas);
 /* The borderless cluster around everything; its label is the heading. */
 extern Agraph_t *opres_frame_draw(OpresCanvas *canvas, const OpresSheet *sheet);
+/* Says that there is nothing to draw: dot leaves out a cluster without a node, heading and all. */
+extern void opres_frame_empty(OpresCanvas *canvas, Agraph_t *frame, const OpresSheet *sheet);
 
 #endif

@@ -177,8 +177,8 @@ group_single_point(StringInfo out, const OpresSheet *sheet, const OpresSheetNode
 		text_row(out, "BGCOLOR=\"" OPRES_RED "\" CELLPADDING=\"2\"", hits_words_short(sheet->lang, node->hits, sheet->operations),
 				 10, "#FFFFFF", true);
 	else
-		text_row(out, "", hits_words_short(sheet->lang, node->hits, sheet->operations), 9, sheet->painted ? state->ink : OPRES_RED,
-				 !sheet->painted);
+		text_row(out, "CELLPADDING=\"2\"", hits_words_short(sheet->lang, node->hits, sheet->operations), 9,
+				 sheet->painted ? state->ink : OPRES_RED, !sheet->painted);
 }
 
 static void

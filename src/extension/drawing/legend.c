@@ -42,6 +42,7 @@ typedef struct Signs
 {
 	bool single_point;
 	bool group;
+	bool standby;
 	bool binding;
 	bool tie[3];
 } Signs;
@@ -55,6 +56,8 @@ find_signs(const OpresSheet *sheet)
 	{
 		signs.single_point |= sheet->nodes[i].hits > 0;
 		signs.group |= sheet->nodes[i].shape == OPRES_GROUP;
+		for (int k = 0; k < sheet->nodes[i].cell_count; k++)
+			signs.standby |= sheet->nodes[i].cells[k].standby;
 	}
 	for (int32 i = 0; i < sheet->edge_count; i++)
 	{
@@ -137,6 +140,8 @@ opres_label_legend(OpresCanvas *canvas, Agraph_t *group, const OpresSheet *sheet
 	if (signs.group)
 		legend_cell(&rows, "BORDER=\"1\" STYLE=\"ROUNDED\" COLOR=\"#555555\"", psprintf("□□ %s", both(lang, OPRES_WORD_REDUNDANT)),
 					OPRES_INK, false);
+	if (signs.standby)
+		legend_cell(&rows, "BORDER=\"1\" STYLE=\"DASHED\" COLOR=\"#555555\"", both(lang, OPRES_WORD_STANDBY), OPRES_INK, false);
 	if (signs.tie[OPRES_NEEDS])
 		legend_cell(&rows, "", psprintf("A → B %s", both(lang, OPRES_WORD_DEPENDS)), OPRES_INK, false);
 	if (signs.tie[OPRES_REDUNDANT])

@@ -78,8 +78,9 @@ typedef struct OpresSheetEdge
 {
 	int32 from; /* depends on */
 	int32 to;
-	uint8 tie;    /* OpresTie */
-	bool binding; /* on the path that decides */
+	uint8 tie;     /* OpresTie */
+	bool binding;  /* on the path that decides */
+	bool indirect; /* through nodes left out */
 	const char *tooltip;
 } OpresSheetEdge;
 

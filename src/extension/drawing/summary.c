@@ -236,6 +236,8 @@ opres_draw_summary(const OpresSheet *sheet)
 	opres_canvas_plain(canvas, opres_canvas_root(canvas), "ranksep", ".2");
 	opres_label_summary_legend(canvas, opres_canvas_root(canvas), sheet);
 	frame = opres_frame_draw(canvas, sheet);
+	if (sheet->card_count == 0)
+		opres_frame_empty(canvas, frame, sheet);
 	for (int i = 0; i < sheet->card_count; i++)
 	{
 		if (i % CARDS_IN_A_ROW == 0)

@@ -10,14 +10,16 @@ static const OpresPair words[OPRES_WORDS] = {
 	[OPRES_WORD_DATA_LOSS] = { { "data loss", "データ損失" } },
 	[OPRES_WORD_IN_TOTAL] = { { "in total", "累計" } },
 	[OPRES_WORD_SPOF] = { { "SPOF", "単一障害点" } },
+	[OPRES_WORD_STANDBY] = { { "standby", "待機系" } },
 	[OPRES_WORD_LEGEND] = { { "Legend", "凡例" } },
 	[OPRES_WORD_NO_SUBSTITUTE] = { { "no substitute", "代替なし" } },
 	[OPRES_WORD_REDUNDANT] = { { "redundant, k of n needed", "冗長：nつ中kつで継続" } },
 	[OPRES_WORD_DEPENDS] = { { "A depends on B", "AはBに依存" } },
-	[OPRES_WORD_OPTIONAL] = { { "can go on without it", "単独の停止なら継続" } },
+	[OPRES_WORD_OPTIONAL] = { { "A goes on without B alone", "Bのみの停止なら継続可" } },
 	[OPRES_WORD_RESTART] = { { "needed to restart", "再開にのみ必要" } },
 	[OPRES_WORD_TO_SPOF] = { { "dependency on a SPOF", "単一障害点への依存" } },
 	[OPRES_WORD_PATH] = { { "failure path", "停止の波及経路" } },
+	[OPRES_WORD_EMPTY] = { { "nothing to draw", "描く対象がありません" } },
 	[OPRES_WORD_LEFT_OUT] = { { "left out", "省略" } },
 	[OPRES_WORD_BAR] = { { "bar = expected recovery, black line = tolerance", "横棒＝復旧見込、黒線＝耐性度" } },
 	[OPRES_WORD_WORST_FIRST] = { { "worst first", "左上から危険な順" } },
@@ -134,5 +136,6 @@ opres_say_limit(OpresLang lang, OpresTime limit, double level)
 
 	if (level >= 1)
 		return time;
-	return psprintf(lang == OPRES_JA ? "%sで%sまで" : "%s to %s", time, opres_say_level(level));
+	return lang == OPRES_JA ? psprintf("%s以内に%s", time, opres_say_level(level))
+							: psprintf("%s within %s", opres_say_level(level), time);
 }

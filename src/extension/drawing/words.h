@@ -14,6 +14,7 @@ typedef enum OpresWord
 	OPRES_WORD_DATA_LOSS,
 	OPRES_WORD_IN_TOTAL,
 	OPRES_WORD_SPOF,
+	OPRES_WORD_STANDBY,
 	OPRES_WORD_LEGEND,
 	OPRES_WORD_NO_SUBSTITUTE,
 	OPRES_WORD_REDUNDANT,
@@ -22,6 +23,7 @@ typedef enum OpresWord
 	OPRES_WORD_RESTART,
 	OPRES_WORD_TO_SPOF,
 	OPRES_WORD_PATH,
+	OPRES_WORD_EMPTY,
 	OPRES_WORD_LEFT_OUT,
 	OPRES_WORD_BAR,
 	OPRES_WORD_WORST_FIRST,
@@ -43,7 +45,7 @@ extern OpresPair opres_state_word(OpresState state);
 extern OpresPair opres_card_word(OpresCardState state);
 
 extern char *opres_say_level(double level);
-/* "2 h to 80%", "2時間で80%まで"; a level of 1 goes without saying */
+/* "80% within 2 h", "2時間以内に80%"; a level of 1 goes without saying */
 extern char *opres_say_limit(OpresLang lang, OpresTime limit, double level);
 /* "main other" of a pair, one blank between; either may be missing. */
 extern char *opres_say_both(OpresLang lang, OpresPair pair);
