@@ -65,7 +65,6 @@ read_view(FunctionCallInfo fcinfo, OpresDrawing *drawing)
 	OpresView *view = &drawing->view;
 
 	view->map = drawing->play.map;
-	view->lang = drawing->lang;
 	view->revision = PG_ARGISNULL(ARG_REVISION) ? 0 : PG_GETARG_INT64(ARG_REVISION);
 	view->operation = node_argument(fcinfo, ARG_OPERATION, view->map, "operation");
 	view->around = node_argument(fcinfo, ARG_AROUND, view->map, "node");

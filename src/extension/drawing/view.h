@@ -36,7 +36,6 @@ typedef struct OpresLink
 typedef struct OpresView
 {
 	const OpresMap *map;
-	OpresLang lang;
 	int64 revision;   /* as asked for, 0 = current */
 	int32 operation;  /* the node asked for, -1 = all */
 	int32 around;     /* the node asked for, -1 = none */
