@@ -2,8 +2,7 @@
  * sheet.h - what is to be drawn, in plain C: no row, no table, no graph.
  *
  * One half of the room fills a sheet from the map (view, narrow, paint, judge, rows, fill_*, heading), the other draws it (detail,
- * summary, label, legend, frame, canvas). All
- * words in a sheet are cleaned (text.h) and live in the memory context of the drawing.
+ * summary, label, legend, frame, canvas). All words in a sheet are cleaned (text.h) and live in the memory context of the drawing.
  */
 #ifndef OPRES_DRAWING_SHEET_H
 #define OPRES_DRAWING_SHEET_H
