@@ -27,11 +27,18 @@ opres_interval_to_time(const Interval *interval, const char *what)
 Interval *
 opres_time_to_interval(OpresTime time)
 {
-	Interval *interval = palloc0(sizeof(Interval));
+	Interval *interval = palloc(sizeof(Interval));
 
+	opres_interval_set(interval, time);
+	return interval;
+}
+
+void
+opres_interval_set(Interval *interval, OpresTime time)
+{
+	interval->month = 0;
 	interval->day = (int32) (time / USECS_PER_DAY);
 	interval->time = time % USECS_PER_DAY;
-	return interval;
 }
 
 /* What the tables' checks ask; opres_interval_to_time then accepts every such interval. */

@@ -12,5 +12,7 @@
 extern OpresTime opres_interval_to_time(const Interval *interval, const char *what);
 /* Whole days and the rest, as a person would write it. */
 extern Interval *opres_time_to_interval(OpresTime time);
+/* The same without allocating. */
+extern void opres_interval_set(Interval *interval, OpresTime time);
 
 #endif

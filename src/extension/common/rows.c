@@ -38,6 +38,7 @@ opres_output_begin(FunctionCallInfo fcinfo)
 void
 opres_output_row(OpresOutput *output, const Datum *values, const bool *nulls)
 {
+	CHECK_FOR_INTERRUPTS();
 	tuplestore_putvalues(output->store, output->desc, unconstify(Datum *, values), unconstify(bool *, nulls));
 }
 

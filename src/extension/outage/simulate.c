@@ -88,16 +88,17 @@ put_levels(OpresPlay *play, FunctionCallInfo fcinfo)
 		MemoryContext before = MemoryContextSwitchTo(row);
 		Datum values[LEVEL_COLUMNS] = { CStringGetTextDatum(play->map->code[nodes[i]]) };
 		bool nulls[LEVEL_COLUMNS] = { false };
+		Interval at;
 
+		values[1] = IntervalPGetDatum(&at);
 		for (int32 step = 0; step < curve.count; step++)
 		{
-			values[1] = IntervalPGetDatum(opres_time_to_interval(curve.steps[step].at));
+			opres_interval_set(&at, curve.steps[step].at);
 			values[2] = Float8GetDatum(curve.steps[step].level);
 			opres_output_row(&output, values, nulls);
 		}
 		MemoryContextSwitchTo(before);
 		MemoryContextReset(row);
-		CHECK_FOR_INTERRUPTS();
 	}
 }
 
