@@ -7,12 +7,30 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "outage/play.h"
 #include "utils/builtins.h"
 
 OPRES_FUNCTION(opres_explain);
 OPRES_FUNCTION(opres_recovery_order);
 OPRES_FUNCTION(opres_restart_deadlocks_sql);
+
+/* Our words are UTF-8, the rest of a sentence is in the encoding of the database. */
+static const char *say(OpresLang lang, const char *en, const char *ja) __attribute__((format_arg(2), format_arg(3)));
+
+static const char *
+say(OpresLang lang, const char *en, const char *ja)
+{
+	return lang == OPRES_JA ? pg_any_to_server(ja, (int) strlen(ja), PG_UTF8) : en;
+}
+
+static const char *
+duration(OpresLang lang, OpresTime time)
+{
+	const char *text = opres_say_duration(lang, time);
+
+	return say(lang, text, text);
+}
 
 /* 40%, 33.3% */
 static const char *
@@ -86,20 +104,17 @@ say_requirement(StringInfo text, const OpresPlay *play, const OpresCauseLink *li
 	const char *level = percent(link->member_level);
 
 	if (link->because == OPRES_BECAUSE_START)
-		appendStringInfo(text,
-						 lang == OPRES_JA ? "再開の要件「%s」が未充足（%sが%s）"
-										  : "cannot start: requirement \"%s\" is not met (%s is at %s)",
-						 name, member, level);
+		appendStringInfo(
+			text, say(lang, "cannot start: requirement \"%s\" is not met (%s is at %s)", "再開の要件「%s」が未充足（%sが%s）"),
+			name, member, level);
 	else
-		appendStringInfo(text, lang == OPRES_JA ? "要件「%s」が未充足（%sが%s）" : "requirement \"%s\" is not met (%s is at %s)",
-						 name, member, level);
+		appendStringInfo(text, say(lang, "requirement \"%s\" is not met (%s is at %s)", "要件「%s」が未充足（%sが%s）"), name,
+						 member, level);
 	if (link->buffered > 0 || r->buffer > 0)
-		appendStringInfo(text, lang == OPRES_JA ? "、猶予%sを使い切り" : ", buffer of %s used up",
-						 opres_say_duration(lang, r->buffer));
+		appendStringInfo(text, say(lang, ", buffer of %s used up", "、猶予%sを使い切り"), duration(lang, r->buffer));
 	if (link->switching && r->switchover > 0)
-		appendStringInfo(text,
-						 lang == OPRES_JA ? "、待機系への切替（%s）未了" : ", standby not in service yet (switchover takes %s)",
-						 opres_say_duration(lang, r->switchover));
+		appendStringInfo(text, say(lang, ", standby not in service yet (switchover takes %s)", "、待機系への切替（%s）未了"),
+						 duration(lang, r->switchover));
 }
 
 static const char *
@@ -111,10 +126,10 @@ because(const OpresPlay *play, const OpresCauseLink *link, OpresLang lang)
 	switch (link->because)
 	{
 		case OPRES_BECAUSE_FINE:
-			appendStringInfoString(&text, lang == OPRES_JA ? "影響なし" : "not affected");
+			appendStringInfoString(&text, say(lang, "not affected", "影響なし"));
 			break;
 		case OPRES_BECAUSE_SHOCK:
-			appendStringInfo(&text, lang == OPRES_JA ? "事象「%s」による" : "hit by shock \"%s\"", binding_shock(play, link));
+			appendStringInfo(&text, say(lang, "hit by shock \"%s\"", "事象「%s」による"), binding_shock(play, link));
 			break;
 		case OPRES_BECAUSE_RUN:
 		case OPRES_BECAUSE_START:
@@ -122,8 +137,8 @@ because(const OpresPlay *play, const OpresCauseLink *link, OpresLang lang)
 			break;
 	}
 	if (link->restarting > 0)
-		appendStringInfo(&text, lang == OPRES_JA ? "、再開処理中（所要 %s）" : ", still restarting (takes %s)",
-						 opres_say_duration(lang, play->map->model.restart[link->node]));
+		appendStringInfo(&text, say(lang, ", still restarting (takes %s)", "、再開処理中（所要%s）"),
+						 duration(lang, play->map->model.restart[link->node]));
 	return text.data;
 }
 
