@@ -103,7 +103,10 @@ BEGIN
     SELECT node, name FROM opres.requirement WHERE since_revision = made
     UNION SELECT node, requirement FROM opres.requirement_member WHERE since_revision = made
     UNION SELECT node, requirement FROM opres.requirement_member_history WHERE until_revision = made
-  ) AS touched JOIN opres.requirement AS q USING (node, name)
+  ) AS touched
+  CROSS JOIN LATERAL (
+    SELECT * FROM opres.requirement AS r WHERE r.node = touched.node AND r.name = touched.name OFFSET 0 -- no other join order
+  ) AS q
   CROSS JOIN LATERAL (
     SELECT count(*) AS members, count(*) FILTER (WHERE NOT m.standby) AS active,
       coalesce(sum(m.capacity) FILTER (WHERE NOT m.standby), 0) AS capacity
