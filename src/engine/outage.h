@@ -79,7 +79,8 @@ OpresStatus opres_outage_cause(const OpresOutage *outage, int32_t node, OpresTim
 OpresStatus opres_outage_loss_cause(const OpresOutage *outage, int32_t node, OpresTime at, OpresArena *arena,
 									OpresCauseLink **links, int32_t *count, OpresError *error);
 
-/* When the node is back at 1 for good (NEVER = not before the horizon, or it never fell) and the direct suppliers it waits for. */
+/* When the node is back at 1 for good (NEVER = not before the horizon, oscillating, or it never fell) and the suppliers it waits
+ * for. */
 OpresStatus opres_outage_recovery(const OpresOutage *outage, int32_t node, OpresArena *arena, OpresTime *back_at,
 								  int32_t **waits_for, int32_t *count, OpresError *error);
 

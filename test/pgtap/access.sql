@@ -1,6 +1,6 @@
 -- Who may do what: nothing without a grant; reader, editor, approver; no way round.
 BEGIN;
-SELECT plan(60);
+SELECT plan(61);
 SET LOCAL client_min_messages = warning;
 
 CREATE ROLE opres_nobody;
@@ -22,6 +22,11 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p, aclexplode(coale
   WHERE pronamespace = 'opres'::regnamespace AND a.grantee = 0
     AND (prosecdef OR provolatile <> 'i' AND NOT EXISTS (SELECT FROM pg_type AS t WHERE p.oid IN (t.typinput, t.typreceive)))$$,
   'PUBLIC executes only what computes from its arguments');
+SELECT is_empty($$SELECT pg_describe_object(classid, objid, 0) FROM pg_depend
+  WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'opres') AND deptype = 'e'
+    AND (classid IN ('pg_proc'::regclass, 'pg_operator'::regclass) OR classid = 'pg_class'::regclass
+      OR classid = 'pg_type'::regclass AND (SELECT typtype IN ('b', 'e') AND typelem = 0 FROM pg_type WHERE oid = objid))
+    AND coalesce(obj_description(objid, classid::regclass::name), '') = ''$$, 'every function, operator, type, table and view is described');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE pronamespace = 'opres'::regnamespace AND prosecdef
   AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)$$, 'what runs as its owner pins its search path');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p, aclexplode(proacl) AS a

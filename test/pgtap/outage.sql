@@ -1,6 +1,6 @@
 -- Verdicts of simulate, worked out by hand: every form of tolerance, data loss, causes, horizons, distributions, revisions.
 BEGIN;
-SELECT plan(85);
+SELECT plan(86);
 SET LOCAL search_path = public, opres;
 SET LOCAL client_min_messages = warning;
 SET LOCAL timezone = 'UTC';
@@ -201,7 +201,8 @@ SELECT load_map('{
   "requirements": [{"node": "a", "buffer": "4h", "members": [{"node": "b"}]}, {"node": "b", "buffer": "4h", "members": [{"node": "a"}]},
     {"node": "op", "members": [{"node": "a"}], "impact": 0.5}, {"node": "calm", "buffer": "5h", "members": [{"node": "a"}]}],
   "tolerances": [{"operation": "op", "tolerance": "100% within 5h"}, {"operation": "op", "tolerance": "60% within 4h"}, {"operation": "op", "tolerance": "50% within 0"},
-    {"operation": "calm", "tolerance": "100% within 0"}]}');
+    {"operation": "calm", "tolerance": "100% within 0"}],
+  "scenarios": [{"code": "round", "shocks": [{"code": "x", "node": "a", "duration": "2h"}]}]}');
 SELECT results_eq($$SELECT operation, tolerance::text, met, breached_at, worst_level, time_below, recovered_at, cause
     FROM simulate_shocks('[{"code": "x", "node": "a", "duration": "2h"}]', '20h') ORDER BY 1, 2$$, $$VALUES
   ('calm', '100% within 0', true, NULL::interval, 1::float8, interval '0', NULL::interval, NULL::text[]),
@@ -211,6 +212,9 @@ SELECT results_eq($$SELECT operation, tolerance::text, met, breached_at, worst_l
   'oscillates: for levels it falls below for ever, and for nobody it does not reach');
 SELECT results_eq($$SELECT recovered_at, cause FROM simulate_shocks('[{"code": "x", "node": "a", "duration": "2h"}]', '6h') WHERE tolerance::text = '100% within 5h'$$,
   $$VALUES (NULL::interval, '{oscillates}'::text[])$$, 'also where the horizon shows it up again');
+-- At 15 h: a and op are up (13 h to 16 h), b is down
+SELECT set_eq($$SELECT node, back_at, waits_for FROM recovery_order('round', '15h')$$, $$VALUES
+  ('a', NULL::interval, '{b}'::text[]), ('b', NULL, '{a}'), ('op', NULL, '{a}')$$, 'who oscillates is never back for good, up at the horizon or not');
 
 -- Restart deadlock; mutual dependence without restart time -------------------------------------------------------------------------
 SELECT load_map('{

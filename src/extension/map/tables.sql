@@ -12,6 +12,8 @@
 
 CREATE TYPE opres.node_kind AS ENUM
   ('operation', 'process', 'people', 'system', 'data', 'facility', 'network', 'third_party');
+COMMENT ON TYPE opres.node_kind IS
+  'what a node of the map is: a critical operation, a step of its process, or a resource (the other six)';
 
 CREATE FUNCTION opres.is_code(code text) RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_is_code';

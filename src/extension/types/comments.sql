@@ -1,4 +1,4 @@
--- What stands behind the types, operators and aggregates is described too.
+-- The operators, and what stands behind types, operators and aggregates, are described too.
 
 DO $$
 DECLARE
@@ -18,6 +18,13 @@ BEGIN
     LOOP
       EXECUTE format('COMMENT ON FUNCTION opres.%1$s%2$s IS %3$L', type_name, format(support.signature, type_name),
                      format('internal: %s of %s', support.what, type_name));
+    END LOOP;
+    FOR support IN
+      SELECT * FROM (VALUES
+        ('=', 'equal'), ('<>', 'not equal'), ('<', 'less than'), ('<=', 'less than or equal'), ('>=', 'greater than or equal'),
+        ('>', 'greater than')) AS s (operator, what)
+    LOOP
+      EXECUTE format('COMMENT ON OPERATOR opres.%1$s (opres.%2$I, opres.%2$I) IS %3$L', support.operator, type_name, support.what);
     END LOOP;
   END LOOP;
   FOR support IN
