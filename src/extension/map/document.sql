@@ -129,4 +129,4 @@ EXCEPTION
 END
 $$;
 COMMENT ON FUNCTION opres.dump_map(bigint) IS
-  'The map as the document that load_map reads, of a revision or (NULL) as it is now; revision 0 is the empty map. Everything is in order of its code, durations in canonical text, time stamps in UTC, whatever the session''s settings are; keys that hold their default are left out. load_map(dump_map()) changes nothing. jsonb ends at 256 MB: copy larger maps table by table.';
+  'The map as the document that load_map reads, of a revision or (NULL) as it is now; revision 0 is the empty map. Everything is in order of its code, durations in canonical text, time stamps in UTC, whatever the session''s settings are; keys that hold their default are left out. load_map(dump_map()) changes nothing (load_map refuses a requirement that is still without members, as SQL can store it). jsonb ends at 256 MB: copy larger maps table by table.';
