@@ -1,6 +1,6 @@
 -- Who may do what: nothing without a grant; reader, editor, approver; no way round.
 BEGIN;
-SELECT plan(61);
+SELECT plan(62);
 SET LOCAL client_min_messages = warning;
 
 CREATE ROLE opres_nobody;
@@ -84,7 +84,7 @@ SELECT throws_ok(format('INSERT INTO opres.%1$I SELECT * FROM opres.%1$I', t), '
 FROM unnest('{map_head,map_revision,node_history,requirement_member_history}'::text[]) AS t;
 SELECT throws_ok('DELETE FROM opres.node_history', '42501', NULL, 'nor delete history');
 SELECT throws_ok(format('SELECT opres.%s', call), '42501', NULL, format('nor call %s', call))
-FROM unnest('{make_revision(),queue_check(),check_revision(1),next_revision(),has_edits(1)}'::text[]) AS call;
+FROM unnest('{make_revision(),queue_check(),check_few_edits(1),check_many_edits(1),next_revision(),has_edits(1)}'::text[]) AS call;
 SELECT throws_ok('CREATE TABLE opres.mine ()', '42501', NULL, 'nor create tables');
 
 -- A trap on the search path is not stepped into by what runs as the owner.

@@ -23,7 +23,7 @@ SELECT 'document', md5(opres.dump_map()::text);
 SELECT 'document of', revision, md5(opres.dump_map(revision)::text) FROM opres.map_revision ORDER BY revision;
 SELECT 'outage', s.code, r.revision, md5(string_agg(o::text, E'\n' ORDER BY o::text COLLATE "C"))
 FROM opres.scenario AS s CROSS JOIN (VALUES (NULL), (2::bigint)) AS r (revision)
-  CROSS JOIN LATERAL opres.simulate_levels(s.code, revision => r.revision) AS o
+  CROSS JOIN LATERAL opres.simulate(s.code, revision => r.revision) AS o
 GROUP BY s.code, r.revision ORDER BY s.code, r.revision;
 SELECT * FROM opres.map_revisions ORDER BY revision;
 SELECT oid::regclass, array(SELECT a::text FROM unnest(relacl) AS a ORDER BY a::text COLLATE "C") FROM pg_class

@@ -44,12 +44,16 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+/* From here on hash tables are faster than going by index. */
+#define MANY_EDITS 10000
+
 typedef struct OpresEdit
 {
 	SubTransactionId numbered; /* where the revision's number was taken; 0 = it was not, or that was rolled back */
 	SubTransactionId written;  /* where the head was written */
 	SubTransactionId queued;   /* where a check was queued that has not run */
 	int64 revision;            /* valid while numbered */
+	int64 rows;                /* edited in this transaction, rolled back or not */
 	int open;                  /* UPDATE and DELETE statements under way, cascades included */
 	bool too_early;            /* the head is being written in the middle of a statement: no check */
 	bool edited;               /* rows were edited since the last edit_settle */
@@ -119,7 +123,7 @@ static void
 check_now(void)
 {
 	edit.unchecked = false;
-	call_internal("check_revision", 1, INT8OID, Int64GetDatum(edit.revision));
+	call_internal(edit.rows > MANY_EDITS ? "check_many_edits" : "check_few_edits", 1, INT8OID, Int64GetDatum(edit.revision));
 }
 
 static void
@@ -154,6 +158,7 @@ note_edited(bool certain)
 		edit.too_early = false;
 	}
 	edit.edited = edit.unchecked = true;
+	edit.rows++;
 	note_touched();
 }
 

@@ -52,9 +52,13 @@ END
 $$;
 COMMENT ON FUNCTION opres.has_edits(bigint) IS 'internal: whether rows have come or changed in a revision';
 
--- What makes a map valid beyond one row. Looks at what revision `made`, the one this transaction makes, has touched.
-CREATE FUNCTION opres.check_revision(made bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- What makes a map valid beyond one row. Looks at what revision `made`, the one this transaction makes, has touched. Two functions
+-- of one text: after few edits every query goes from what was touched to the rest by index, one by one; after many, by hash tables.
+-- The planner is not asked: right after a load there are no statistics, and a plan made while the map was small may have to serve
+-- for a large one. So the time follows the edit, always.
+DO $do$
+DECLARE
+  body text := $body$
 DECLARE
   bad record;
 BEGIN
@@ -64,12 +68,6 @@ BEGIN
       format('requirement "%s" belongs to node "%s", which does not exist', q.name, q.node) AS message
     FROM opres.requirement AS q
     WHERE q.since_revision = made AND NOT EXISTS (SELECT FROM opres.node AS n WHERE n.code = q.node)
-    UNION ALL
-    SELECT 'requirement_member', 'requirement_member_node_requirement_fkey',
-      format('member "%s" belongs to requirement "%s" of node "%s", which does not exist', m.member, m.requirement, m.node)
-    FROM opres.requirement_member AS m
-    WHERE m.since_revision = made
-      AND NOT EXISTS (SELECT FROM opres.requirement AS q WHERE q.node = m.node AND q.name = m.requirement)
     UNION ALL
     SELECT 'requirement_member', 'requirement_member_member_fkey',
       format('requirement "%s" of node "%s" has member "%s", which does not exist', m.requirement, m.node, m.member)
@@ -96,27 +94,27 @@ BEGIN
   END IF;
 
   -- A member that comes or changes carries the revision itself; one that has gone left its trace in the history, unless it came in
-  -- the same revision: then the requirement is again what it was. (Requirement by requirement, by index: slower by a third than the
-  -- best plan for a whole map, but no statistics can make it worse.)
-  SELECT q.*, s.active, s.capacity INTO bad
+  -- the same revision: then the requirement is again what it was. (LEFT JOIN keeps the order of the joins.)
+  SELECT t.node, t.name, q.node IS NOT NULL AS known, q.mode, q.needed, count(*) FILTER (WHERE NOT m.standby) AS active,
+    coalesce(sum(m.capacity) FILTER (WHERE NOT m.standby), 0) AS capacity INTO bad
   FROM (
     SELECT node, name FROM opres.requirement WHERE since_revision = made
     UNION SELECT node, requirement FROM opres.requirement_member WHERE since_revision = made
     UNION SELECT node, requirement FROM opres.requirement_member_history WHERE until_revision = made
-  ) AS touched
-  CROSS JOIN LATERAL (
-    SELECT * FROM opres.requirement AS r WHERE r.node = touched.node AND r.name = touched.name OFFSET 0 -- no other join order
-  ) AS q
-  CROSS JOIN LATERAL (
-    SELECT count(*) AS members, count(*) FILTER (WHERE NOT m.standby) AS active,
-      coalesce(sum(m.capacity) FILTER (WHERE NOT m.standby), 0) AS capacity
-    FROM opres.requirement_member AS m WHERE m.node = touched.node AND m.requirement = touched.name
-  ) AS s
-  WHERE s.members > 0 AND (s.active = 0
-    OR q.mode = 'quorum' AND q.needed > s.active
-    OR q.mode = 'pool' AND s.capacity < q.needed * (1 - 1e-9))
-  ORDER BY q.node, q.name LIMIT 1;
-  IF FOUND THEN
+  ) AS t
+  LEFT JOIN opres.requirement AS q ON q.node = t.node AND q.name = t.name
+  LEFT JOIN opres.requirement_member AS m ON m.node = t.node AND m.requirement = t.name
+  GROUP BY t.node, t.name, q.node, q.mode, q.needed
+  HAVING count(m.member) > 0 AND (q.node IS NULL OR count(*) FILTER (WHERE NOT m.standby) = 0
+    OR q.mode = 'quorum' AND q.needed > count(*) FILTER (WHERE NOT m.standby)
+    OR q.mode = 'pool' AND sum(m.capacity) FILTER (WHERE NOT m.standby) < q.needed * (1 - 1e-9))
+  ORDER BY t.node, t.name LIMIT 1;
+  IF FOUND AND NOT bad.known THEN
+    RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', SCHEMA = 'opres', TABLE = 'requirement_member',
+      CONSTRAINT = 'requirement_member_node_requirement_fkey',
+      MESSAGE = format('members belong to requirement "%s" of node "%s", which does not exist', bad.name, bad.node),
+      HINT = 'Add it in the same transaction: the map is checked at its end.';
+  ELSIF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation', SCHEMA = 'opres', TABLE = 'requirement', CONSTRAINT = 'requirement_can_be_met',
       MESSAGE = CASE
         WHEN bad.active = 0 THEN format('requirement "%s" of node "%s" has standby members only', bad.name, bad.node)
@@ -167,8 +165,17 @@ BEGIN
       HINT = 'Shocks of one common cause happen together: give them the same probability.';
   END IF;
 END
-$$;
-COMMENT ON FUNCTION opres.check_revision(bigint) IS 'internal: refuses an invalid map at the end of the transaction that makes the revision';
+$body$;
+BEGIN
+  EXECUTE format('CREATE FUNCTION opres.check_few_edits(made bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER '
+    'SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off '
+    'SET enable_material = off SET jit = off AS %L', body);
+  EXECUTE format('CREATE FUNCTION opres.check_many_edits(made bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER '
+    'SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET work_mem = %L SET jit = off AS %L', '64MB', body);
+END
+$do$;
+COMMENT ON FUNCTION opres.check_few_edits(bigint) IS 'internal: refuses an invalid map at the end of the transaction that makes the revision';
+COMMENT ON FUNCTION opres.check_many_edits(bigint) IS 'internal: check_few_edits, when a revision has touched many rows';
 
 -- The triggers. C functions; what each does stands in edit.c.
 CREATE FUNCTION opres.edit_begin() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'opres_edit_begin';
