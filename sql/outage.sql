@@ -210,7 +210,7 @@ SELECT * FROM simulate_shocks_levels('[{"code": "x", "node": "sys.a", "duration"
 SET opres.max_events = 1000;
 SELECT count(*) FROM simulate_shocks_levels('[{"code": "x", "node": "sys.a", "duration": "2 s"}]', '1 day');
 RESET opres.max_events;
-SET opres.max_memory = '100 kB';
+SET opres.max_memory = '500 kB';
 SELECT count(*) FROM simulate_shocks_levels('[{"code": "x", "node": "sys.a", "duration": "2 s"}]', '1 day');
 RESET opres.max_memory;
 SELECT count(*) FROM simulate_shocks_levels('[{"code": "x", "node": "sys.a", "duration": "2 s"}]', '1 day');

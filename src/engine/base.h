@@ -24,7 +24,7 @@ typedef enum OpresStatus
 	OPRES_OK,
 	OPRES_CANCELLED,      /* the caller's cancel check said so */
 	OPRES_NO_MEMORY,      /* the allocator refused */
-	OPRES_MEMORY_LIMIT,   /* the arena's limit is reached */
+	OPRES_MEMORY_LIMIT,   /* the arena's limit is reached; error.node, if any, keeps changing */
 	OPRES_EVENT_LIMIT,    /* more events than allowed; error.node keeps changing */
 	OPRES_NOT_CONVERGED,  /* a cycle without delay could not be solved; error.node is in it */
 	OPRES_LOSS_UNBOUNDED, /* data loss grows without end along a cycle; error.node is in it */

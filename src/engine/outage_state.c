@@ -5,16 +5,7 @@
 
 #include <string.h>
 
-bool
-opres_out_of_memory(OpresOutage *o)
-{
-	o->status = o->arena->status;
-	opres_fail(o->error, o->status, -1,
-			   o->status == OPRES_MEMORY_LIMIT ? "the run needs more memory than allowed" : "out of memory");
-	return false;
-}
-
-static int64_t
+static int32_t
 most_changing_node(const OpresOutage *o)
 {
 	const NodeState *most = NULL;
@@ -23,6 +14,15 @@ most_changing_node(const OpresOutage *o)
 		if (most == NULL || node_at(o, i)->changes > most->changes)
 			most = node_at(o, i);
 	return most == NULL ? -1 : most->node;
+}
+
+bool
+opres_out_of_memory(OpresOutage *o)
+{
+	o->status = o->arena->status;
+	opres_fail(o->error, o->status, most_changing_node(o),
+			   o->status == OPRES_MEMORY_LIMIT ? "the run needs more memory than allowed" : "out of memory");
+	return false;
 }
 
 bool
@@ -41,7 +41,7 @@ opres_count_event(OpresOutage *o, int32_t work)
 	}
 	if (o->limits->max_events > 0 && o->events > o->limits->max_events && !o->beyond)
 	{
-		o->status = opres_fail(o->error, OPRES_EVENT_LIMIT, (int32_t) most_changing_node(o), "more than %lld events",
+		o->status = opres_fail(o->error, OPRES_EVENT_LIMIT, most_changing_node(o), "more than %lld events",
 							   (long long) o->limits->max_events);
 		return false;
 	}

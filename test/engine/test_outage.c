@@ -671,6 +671,12 @@ test_oscillation(void)
 	CHECK(error.node == 0 || error.node == 1);
 	CHECK(is_clean(&c));
 	opres_arena_free(&arena);
+
+	/* And over a memory limit. */
+	opres_arena_init(&arena, &opres_malloc_env, 1000000);
+	CHECK_INT(run(&map, &c, LONGEST, &arena, &outage, &error), OPRES_MEMORY_LIMIT);
+	CHECK(error.node == 0 || error.node == 1);
+	opres_arena_free(&arena);
 	opres_arena_free(&c.arena);
 }
 

@@ -351,6 +351,7 @@ opres_report(const OpresMap *map, OpresStatus status, const OpresError *error)
 		case OPRES_MEMORY_LIMIT:
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("outage takes more memory than opres.max_memory allows"),
+					 error->node >= 0 ? errdetail("Node \"%s\" changes most often.", node) : 0,
 					 errhint("Shorten the horizon, or raise opres.max_memory.")));
 			break;
 		case OPRES_EVENT_LIMIT:
