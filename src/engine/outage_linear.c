@@ -248,9 +248,12 @@ try_jump(OpresOutage *o, const int32_t *slots, int32_t count, Row *rows, double 
 	if (!write_rows(o, slots, count, rows, &residual))
 		return false;
 	*jumped = residual <= RESIDUAL && bindings(rows, count) == bound;
-	for (int32_t i = 0; i < count && !*jumped; i++)
+	if (*jumped)
+		return true;
+	for (int32_t i = 0; i < count; i++)
 		node_at(o, slots[i])->level = before[i];
-	return true;
+	/* What was evaluated at the solution must go too: only what is dirty is evaluated again later. */
+	return write_rows(o, slots, count, rows, &residual);
 }
 
 bool

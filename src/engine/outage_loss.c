@@ -71,7 +71,7 @@ count_lag(LossRun *l, RequirementState *q)
 	for (int32_t i = model->requirements[q->requirement].first_member; i < member_end(model, q->requirement); i++)
 		if (model->member_lag[i] > largest)
 			largest = model->member_lag[i];
-	l->bound += largest;
+	l->bound = l->bound > OPRES_NEVER - largest ? OPRES_NEVER : l->bound + largest;
 }
 
 /* What the requirement's members leave its owner with. */

@@ -129,8 +129,8 @@ opres_detect_repetition(OpresOutage *o)
 	o->beyond = true;
 	if (search(o))
 		return true;
-	/* The answer up to the horizon stands: running out of memory only for this look ahead is no reason to refuse it. */
-	if (o->status != OPRES_MEMORY_LIMIT)
+	/* The answer up to the horizon stands: what fails only in this look ahead is no reason to refuse it. */
+	if (o->status != OPRES_MEMORY_LIMIT && o->status != OPRES_NOT_CONVERGED)
 		return false;
 	o->status = OPRES_OK;
 	return true;

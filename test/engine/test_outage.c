@@ -938,6 +938,48 @@ test_slow_cycle(int count, double share, double left)
 }
 
 /*
+ * n = max(u, v), u = min(0.999 n + 0.001 x, w), w = 0.998 n + 0.002 x, x at 0.5, v at 0.8. While n falls through u, the linear
+ * system leads to 0.5, which v forbids: nothing of that try may stay, not in the requirement of u that is not evaluated again
+ * either.
+ */
+static void
+test_refused_jump(void)
+{
+	Map map = { 0 };
+	Compiled c;
+	OpresArena arena;
+	OpresOutage *outage;
+	OpresError error;
+	int n = node(&map, 0);
+	int u = node(&map, 0);
+	int v = node(&map, 0);
+	int w = node(&map, 0);
+	int x = node(&map, 0);
+
+	require(&map, n)->needed = 1;
+	member(&map, u);
+	member(&map, v);
+	require(&map, u)->mode = OPRES_POOL;
+	member(&map, n)->capacity = 0.999;
+	member(&map, x)->capacity = 0.001;
+	require(&map, u);
+	member(&map, w);
+	require(&map, w)->mode = OPRES_POOL;
+	member(&map, n)->capacity = 0.998;
+	member(&map, x)->capacity = 0.002;
+	shock(&map, v, 0, 100)->level = 0.8;
+	shock(&map, x, 0, 100)->level = 0.5;
+	compile(&map, &c);
+	opres_arena_init(&arena, &opres_malloc_env, 0);
+	CHECK_INT(run(&map, &c, 100, &arena, &outage, &error), OPRES_OK);
+	CHECK_NEAR(level_at(outage, n, 0), 0.8);
+	CHECK_NEAR(level_at(outage, u, 0), 0.7994);
+	CHECK_NEAR(level_at(outage, w, 0), 0.7994);
+	opres_arena_free(&arena);
+	opres_arena_free(&c.arena);
+}
+
+/*
  * Two cycles, one feeding the other, by impact instead of pools: a = 1 - g (1 - b), b = 1 - g (1 - a) held down by a pool with a
  * share of x; and a pool with more capacity than it needs: gain above 1 keeps what is up, and a shock takes it down for good only
  * as long as it lasts.
@@ -1250,6 +1292,7 @@ main(void)
 	test_oscillation();
 	test_endless_look_ahead();
 	test_cancel();
+	test_refused_jump();
 	test_gain_above_one();
 	for (int i = 0; i < 10 * rounds; i++)
 		test_slow_cycle(2 + random_below(MOST_NODES - 3), (double[]){ 1e-4, 1e-6, 0.1, 1e-5 }[i % 4], 0.25 * random_below(4));

@@ -24,13 +24,6 @@
 #define OPRES_INPUT_ERROR(fcinfo, report) ereturn((fcinfo)->context, (Datum) 0, report)
 #else
 #define OPRES_INPUT_ERROR(fcinfo, report) ereport(ERROR, report)
-/* The number of this session's transaction, 0 outside of one; needs storage/proc.h. */
-#if PG_VERSION_NUM >= 170000
-#define OPRES_MY_LXID (MyProc->vxid.lxid)
-#else
-#define OPRES_MY_LXID (MyProc->lxid)
-#endif
-
 #endif
 
 /* The number of this session's transaction, 0 outside of one; needs storage/proc.h. */

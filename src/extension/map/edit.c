@@ -190,6 +190,8 @@ settle(void)
 uint64
 opres_edit_generation(void)
 {
+	/* The snapshot may show a restore of which nothing this transaction has locked since has brought word. */
+	AcceptInvalidationMessages();
 	known_map_head = map_head_oid();
 	if (stale_in == OPRES_MY_LXID || (edit.touched && GetActiveSnapshot()->curcid <= edit.last_command))
 		return 0;
