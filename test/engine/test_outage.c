@@ -980,6 +980,104 @@ test_refused_jump(void)
 }
 
 /*
+ * n = max(a, b), a = 0.9 n + 0.1 x, b = 0.999 n + 0.001 x, x gone: all go down to 0, where a and b tie though b bound all the way.
+ */
+static void
+test_tie_at_the_end(void)
+{
+	Map map = { 0 };
+	Compiled c;
+	OpresArena arena;
+	OpresOutage *outage;
+	OpresError error;
+	int a = node(&map, 0);
+	int b = node(&map, 0);
+	int n = node(&map, 0);
+	int x = node(&map, 0);
+
+	require(&map, a)->mode = OPRES_POOL;
+	member(&map, n)->capacity = 0.9;
+	member(&map, x)->capacity = 0.1;
+	require(&map, b)->mode = OPRES_POOL;
+	member(&map, n)->capacity = 0.999;
+	member(&map, x)->capacity = 0.001;
+	require(&map, n)->needed = 1;
+	member(&map, a);
+	member(&map, b);
+	shock(&map, x, 0, 100);
+	compile(&map, &c);
+	opres_arena_init(&arena, &opres_malloc_env, 0);
+	CHECK_INT(run(&map, &c, 200, &arena, &outage, &error), OPRES_OK);
+	CHECK_NEAR(level_at(outage, n, 0), 0);
+	CHECK_NEAR(level_at(outage, a, 0), 0);
+	CHECK_NEAR(level_at(outage, b, 0), 0);
+	CHECK_NEAR(level_at(outage, n, 100), 1);
+	opres_arena_free(&arena);
+	opres_arena_free(&c.arena);
+}
+
+/*
+ * n is the second of (s, 0.9 n + 0.1 d, m), m = max(n, d), s = 0.001 + 0.999 d, and d is gone: n and m hold each other at 0.001
+ * with s. The linear system that goes by 0.9 n leads to 0, which solves the equations too but is not the greatest solution.
+ */
+static void
+test_two_solutions(void)
+{
+	Map map = { 0 };
+	Compiled c;
+	OpresArena arena;
+	OpresOutage *outage;
+	OpresError error;
+	int n = node(&map, 0);
+	int s = node(&map, 0);
+	int d = node(&map, 0);
+	int third = node(&map, 0);
+	int fourth = node(&map, 0);
+	int p = node(&map, 0);
+	int m = node(&map, 0);
+
+	require(&map, n)->needed = 2;
+	member(&map, s);
+	member(&map, p);
+	member(&map, m);
+	require(&map, s)->impact = 0.999;
+	member(&map, d);
+	require(&map, d)->needed = 1;
+	member(&map, s);
+	member(&map, third);
+	require(&map, third)->impact = 0.25;
+	member(&map, n);
+	require(&map, fourth)->mode = OPRES_POOL;
+	map.requirements[4].impact = 0.9;
+	member(&map, d)->capacity = 0.999;
+	member(&map, m);
+	require(&map, p)->mode = OPRES_POOL;
+	member(&map, n)->capacity = 0.9;
+	member(&map, d)->capacity = 0.1;
+	require(&map, m)->mode = OPRES_POOL;
+	member(&map, s);
+	member(&map, fourth)->capacity = 0.999;
+	member(&map, third);
+	member(&map, d)->capacity = 0.001;
+	map.requirements[6].needed = 2.7;
+	require(&map, m)->needed = 1;
+	member(&map, n);
+	member(&map, d);
+	shock(&map, fourth, 0, 30)->level = 0.5;
+	shock(&map, third, 0, 30)->level = 0.3;
+	shock(&map, d, 10, 20);
+	compile(&map, &c);
+	opres_arena_init(&arena, &opres_malloc_env, 0);
+	CHECK_INT(run(&map, &c, 20, &arena, &outage, &error), OPRES_OK);
+	CHECK_NEAR(level_at(outage, s, 10), 0.001);
+	CHECK_NEAR(level_at(outage, n, 10), 0.001);
+	CHECK_NEAR(level_at(outage, p, 10), 0.0009);
+	CHECK_NEAR(level_at(outage, m, 10), 0.001);
+	opres_arena_free(&arena);
+	opres_arena_free(&c.arena);
+}
+
+/*
  * Two cycles, one feeding the other, by impact instead of pools: a = 1 - g (1 - b), b = 1 - g (1 - a) held down by a pool with a
  * share of x; and a pool with more capacity than it needs: gain above 1 keeps what is up, and a shock takes it down for good only
  * as long as it lasts.
@@ -1293,6 +1391,8 @@ main(void)
 	test_endless_look_ahead();
 	test_cancel();
 	test_refused_jump();
+	test_tie_at_the_end();
+	test_two_solutions();
 	test_gain_above_one();
 	for (int i = 0; i < 10 * rounds; i++)
 		test_slow_cycle(2 + random_below(MOST_NODES - 3), (double[]){ 1e-4, 1e-6, 0.1, 1e-5 }[i % 4], 0.25 * random_below(4));
