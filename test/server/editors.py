@@ -227,7 +227,12 @@ def story_of_the_cache():
         back_at(a, "09:00:00", "played by somebody's trigger before the row is written")
         a.run("UPDATE opres.requirement_member SET member = 'b8' WHERE member = 'b7';")
         back_at(a, "10:00:00", "and at its update")
-        a.run("ROLLBACK; DROP TRIGGER zz ON opres.requirement_member;")
+        a.run("ROLLBACK; CREATE TABLE seen (back text);"
+              " CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES (back()); RETURN NULL; END $$;"
+              " CREATE TRIGGER yy AFTER INSERT ON opres.requirement_member FOR EACH ROW EXECUTE FUNCTION keep();")
+        a.run("BEGIN; INSERT INTO opres.requirement_member (node, requirement, member) VALUES ('op', 'r', 'b7');")
+        tally.equal(a.value("SELECT back FROM seen;"), "09:00:00", "played before the row is written and again after it")
+        a.run("ROLLBACK; DROP TRIGGER yy ON opres.requirement_member; DROP TRIGGER zz ON opres.requirement_member;")
         a.run("BEGIN;")
         tally.equal(a.run("UPDATE opres.node SET restart = restart + '1h' WHERE code IN ('op', 'a') RETURNING back();")[-1:], [["08:00:00"]],
                     "played in the middle of an UPDATE")

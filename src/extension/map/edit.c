@@ -193,7 +193,8 @@ opres_edit_generation(void)
 	/* The snapshot may show a restore of which nothing this transaction has locked since has brought word. */
 	AcceptInvalidationMessages();
 	known_map_head = map_head_oid();
-	if (stale_in == OPRES_MY_LXID || (edit.touched && GetActiveSnapshot()->curcid <= edit.last_command))
+	/* A trigger may ask in the middle of a statement, before a row that is counted already is written: `edited`. */
+	if (stale_in == OPRES_MY_LXID || edit.edited || (edit.touched && GetActiveSnapshot()->curcid <= edit.last_command))
 		return 0;
 	return generation;
 }
