@@ -85,7 +85,9 @@ typedef struct Compile
 	Rows requirements;
 	Rows members;
 	Rows tolerances;
-	int32 *first_requirement; /* per node + 1, into requirements once sorted */
+	int32 *order;             /* requirement rows by owner and name */
+	int32 *owner;             /* in that order, like everything below */
+	int32 *first_requirement; /* per node + 1 */
 } Compile;
 
 static void *
@@ -241,54 +243,59 @@ take_requirement(void *state, const OpresRowScan *scan)
 }
 
 static int
-compare_requirements(const void *a, const void *b)
+compare_requirements(const void *a, const void *b, void *rows)
 {
-	return strcmp(((const RequirementRow *) a)->name, ((const RequirementRow *) b)->name);
+	const RequirementRow *x = (const RequirementRow *) rows + *(const int32 *) a;
+	const RequirementRow *y = (const RequirementRow *) rows + *(const int32 *) b;
+
+	return strcmp(x->name, y->name);
 }
 
-/* Sorts by owner with a counting sort (there are millions), and within an owner by name. Fills in first_requirement. */
+/* Orders by owner with a counting sort (there are millions), and within an owner by name. The rows stay, only numbers move. */
 static void
 sort_requirements(Compile *compile)
 {
 	Size nodes = (Size) compile->nodes.count;
-	const RequirementRow *rows = compile->requirements.items;
-	RequirementRow *sorted =
-		MemoryContextAllocHuge(CurrentMemoryContext, ((Size) compile->requirements.count + 1) * sizeof(RequirementRow));
+	Size count = (Size) compile->requirements.count;
+	RequirementRow *rows = compile->requirements.items;
 	int32 *first = MemoryContextAllocExtended(CurrentMemoryContext, (nodes + 2) * sizeof(int32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	int32 *order = MemoryContextAllocHuge(CurrentMemoryContext, (count + 1) * sizeof(int32));
 
-	for (int32 i = 0; i < compile->requirements.count; i++)
+	for (Size i = 0; i < count; i++)
 		first[rows[i].requirement.owner + 2]++;
 	for (Size node = 0; node < nodes; node++)
 		first[node + 2] += first[node + 1];
-	for (int32 i = 0; i < compile->requirements.count; i++)
-		sorted[first[rows[i].requirement.owner + 1]++] = rows[i];
+	for (Size i = 0; i < count; i++)
+		order[first[rows[i].requirement.owner + 1]++] = (int32) i;
 	for (Size node = 0; node < nodes; node++)
 		if (first[node + 1] - first[node] > 1)
-			qsort(sorted + first[node], first[node + 1] - first[node], sizeof(RequirementRow), compare_requirements);
-	if (compile->requirements.items != NULL)
-		pfree(compile->requirements.items);
-	compile->requirements.items = sorted;
+			qsort_arg(order + first[node], first[node + 1] - first[node], sizeof(int32), compare_requirements, rows);
 	compile->first_requirement = first;
+	compile->order = order;
 }
 
 static void
 read_requirements(Compile *compile)
 {
+	Size count;
 	const RequirementRow *rows;
 
 	opres_scan_tables(compile->revision, compile->past, OPRES_TABLE_REQUIREMENT, requirement_columns, take_requirement, compile);
 	sort_requirements(compile);
+	count = (Size) compile->requirements.count;
 	rows = compile->requirements.items;
-	compile->map->requirement_name =
-		MemoryContextAllocHuge(compile->keep, ((Size) compile->requirements.count + 1) * sizeof(char *));
-	for (int32 i = 0; i < compile->requirements.count; i++)
-		compile->map->requirement_name[i] = rows[i].name;
+	compile->map->requirement_name = MemoryContextAllocHuge(compile->keep, (count + 1) * sizeof(char *));
+	compile->owner = MemoryContextAllocHuge(CurrentMemoryContext, (count + 1) * sizeof(int32));
+	for (Size i = 0; i < count; i++)
+	{
+		compile->map->requirement_name[i] = rows[compile->order[i]].name;
+		compile->owner[i] = rows[compile->order[i]].requirement.owner;
+	}
 }
 
 static int32
 find_requirement(const Compile *compile, OpresText node, OpresText name)
 {
-	const RequirementRow *rows = compile->requirements.items;
 	int32 owner = find_code(compile, node, "requirement_member");
 	int32 low = compile->first_requirement[owner];
 	int32 high = compile->first_requirement[owner + 1];
@@ -296,7 +303,7 @@ find_requirement(const Compile *compile, OpresText node, OpresText name)
 	while (low < high)
 	{
 		int32 middle = low + (high - low) / 2;
-		int order = compare_name(name, rows[middle].name);
+		int order = compare_name(name, compile->map->requirement_name[middle]);
 
 		if (order == 0)
 			return middle;
@@ -317,7 +324,6 @@ take_member(void *state, const OpresRowScan *scan)
 {
 	Compile *compile = state;
 	OpresMemberInput *row = add_row(&compile->members);
-	const RequirementRow *rows = compile->requirements.items;
 	OpresText node = opres_row_text(scan, 0);
 	OpresText name = opres_row_text(scan, 1);
 	bool isnull;
@@ -328,8 +334,8 @@ take_member(void *state, const OpresRowScan *scan)
 		/* Mostly a member of the same requirement as the row before. */
 		int32 before = (row - 1)->requirement;
 
-		if (compare_name(node, compile->map->code[rows[before].requirement.owner]) == 0 &&
-			compare_name(name, rows[before].name) == 0)
+		if (compare_name(node, compile->map->code[compile->owner[before]]) == 0 &&
+			compare_name(name, compile->map->requirement_name[before]) == 0)
 			row->requirement = before;
 	}
 	if (row->requirement < 0)
@@ -395,11 +401,9 @@ read_tolerances(Compile *compile)
 static void
 refuse_requirement(const Compile *compile, int32 requirement, const OpresError *error)
 {
-	const RequirementRow *row = (const RequirementRow *) compile->requirements.items + requirement;
-
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("requirement \"%s\" of node \"%s\" cannot be used: %s", row->name,
-						   compile->map->code[row->requirement.owner], error->message),
+					errmsg("requirement \"%s\" of node \"%s\" cannot be used: %s", compile->map->requirement_name[requirement],
+						   compile->map->code[compile->owner[requirement]], error->message),
 					errhint("opres.check_map() lists everything an analysis cannot run on.")));
 }
 
@@ -423,7 +427,7 @@ build_model(Compile *compile)
 	for (int32 i = 0; i < compile->nodes.count; i++)
 		restart[i] = ((const NodeRow *) compile->nodes.items)[i].restart;
 	for (int32 i = 0; i < compile->requirements.count; i++)
-		requirements[i] = ((const RequirementRow *) compile->requirements.items)[i].requirement;
+		requirements[i] = ((const RequirementRow *) compile->requirements.items)[compile->order[i]].requirement;
 	status = opres_model_build(arena, &scratch, compile->nodes.count, restart, compile->requirements.count, requirements,
 							   compile->members.count, compile->members.items, &compile->map->model, &bad, &error);
 	if (status == OPRES_INVALID && bad >= 0)
