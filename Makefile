@@ -5,6 +5,7 @@ OPRES_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" opres.con
 
 # The install script is put together from the rooms' SQL files in this order.
 SQL_PARTS := \
+	src/extension/common/schema.sql \
 	src/extension/types/duration.sql \
 	src/extension/types/tolerance.sql \
 	src/extension/types/level_curve.sql \

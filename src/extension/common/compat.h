@@ -33,4 +33,11 @@
 #define OPRES_MY_LXID (MyProc->lxid)
 #endif
 
+/* What ends a long run of the engine; other interrupts wait until it is over. From 17 on transaction_timeout is one of them. */
+#if PG_VERSION_NUM >= 170000
+#define OPRES_CANCEL_PENDING (QueryCancelPending || ProcDiePending || TransactionTimeoutPending)
+#else
+#define OPRES_CANCEL_PENDING (QueryCancelPending || ProcDiePending)
+#endif
+
 #endif

@@ -319,11 +319,11 @@ pg_reallocate(void *ctx, void *block, size_t size)
 	return MemoryContextAllocExtended(ctx, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
 }
 
-/* Other interrupts can wait until the run is over; these two end it. */
+/* Looked at often: no more than flags. */
 static bool
 pg_cancelled(void *ctx)
 {
-	return QueryCancelPending || ProcDiePending;
+	return OPRES_CANCEL_PENDING;
 }
 
 OpresEnv
