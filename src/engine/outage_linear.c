@@ -247,11 +247,13 @@ row_holds(const Row *row, double level)
 static bool
 has_rivals(const OpresOutage *o, const Row *row)
 {
-	const OpresRequirement *r = row->source == NULL ? NULL : &o->model->requirements[row->source->requirement];
+	const OpresRequirement *r;
 
-	return row->choice >= 0 &&
-		   (int32_t) r->needed <
-			   (row->source->switched ? member_end(o->model, row->source->requirement) - r->first_member : r->active_count);
+	if (row->choice < 0 || row->source == NULL)
+		return false;
+	r = &o->model->requirements[row->source->requirement];
+	return (int32_t) r->needed <
+		   (row->source->switched ? member_end(o->model, row->source->requirement) - r->first_member : r->active_count);
 }
 
 /* At x: makes the rival that weighs most the choice; *fine = false if one of them is above the choice at y. */
