@@ -3,8 +3,11 @@
  */
 #include "components.h"
 
+#define STEPS_BETWEEN_CHECKS 65536
+
 typedef struct Search
 {
+	OpresArena *scratch;
 	const int32_t *first_edge;
 	const int32_t *edge_target;
 	int32_t *component;
@@ -16,6 +19,7 @@ typedef struct Search
 	int32_t found;
 	int32_t stacked;
 	int32_t components;
+	int32_t steps; /* since the last cancel check */
 } Search;
 
 static void
@@ -40,7 +44,8 @@ close_component(Search *s, int32_t node)
 	s->components++;
 }
 
-static void
+/* false = cancelled */
+static bool
 search_from(Search *s, int32_t root)
 {
 	int32_t depth = 0;
@@ -50,6 +55,15 @@ search_from(Search *s, int32_t root)
 	{
 		int32_t node = s->path[depth - 1];
 
+		if (++s->steps == STEPS_BETWEEN_CHECKS)
+		{
+			s->steps = 0;
+			if (opres_cancelled(s->scratch->env))
+			{
+				s->scratch->status = OPRES_CANCELLED;
+				return false;
+			}
+		}
 		if (s->cursor[node] < s->first_edge[node + 1])
 		{
 			int32_t target = s->edge_target[s->cursor[node]++];
@@ -66,13 +80,14 @@ search_from(Search *s, int32_t root)
 		if (depth > 0 && s->low[node] < s->low[s->path[depth - 1]])
 			s->low[s->path[depth - 1]] = s->low[node];
 	}
+	return true;
 }
 
 int32_t
 opres_strong_components(OpresArena *scratch, int32_t node_count, const int32_t *first_edge, const int32_t *edge_target,
 						int32_t *component)
 {
-	Search s = { .first_edge = first_edge, .edge_target = edge_target, .component = component };
+	Search s = { .scratch = scratch, .first_edge = first_edge, .edge_target = edge_target, .component = component };
 	size_t count = (size_t) node_count + 1;
 
 	s.order = opres_arena_array(scratch, count, sizeof(int32_t));
@@ -85,8 +100,8 @@ opres_strong_components(OpresArena *scratch, int32_t node_count, const int32_t *
 	for (int32_t v = 0; v < node_count; v++)
 		component[v] = -1;
 	for (int32_t v = 0; v < node_count; v++)
-		if (s.order[v] == 0)
-			search_from(&s, v);
+		if (s.order[v] == 0 && !search_from(&s, v))
+			return -1;
 	return s.components;
 }
 

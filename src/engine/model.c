@@ -26,7 +26,17 @@ out_of_memory(const Build *build)
 {
 	OpresStatus status = build->arena->status != OPRES_OK ? build->arena->status : build->scratch->status;
 
-	return opres_fail(build->error, status, -1, "not enough memory to compile the map");
+	return opres_fail(build->error, status, -1, status == OPRES_CANCELLED ? "cancelled" : "not enough memory to compile the map");
+}
+
+/* For the long loops: false = cancelled, which is reported like refused memory. */
+static bool
+go_on(const Build *build, int32_t i)
+{
+	if ((i & 0xffff) != 0xffff || !opres_cancelled(build->scratch->env))
+		return true;
+	build->scratch->status = OPRES_CANCELLED;
+	return false;
 }
 
 static OpresStatus
@@ -71,11 +81,17 @@ group_members(Build *build, int32_t count, const OpresMemberInput *members)
 	}
 	requirements[model->requirement_count].first_member = at;
 	for (int32_t i = 0; i < count; i++)
+	{
+		if (!go_on(build, i))
+			return NULL;
 		grouped[next[members[i].requirement]++] = &members[i];
+	}
 	for (int32_t r = 0; r < model->requirement_count; r++)
 	{
 		int32_t size = requirements[r + 1].first_member - requirements[r].first_member;
 
+		if (!go_on(build, r))
+			return NULL;
 		if (size > 1)
 			qsort(grouped + requirements[r].first_member, (size_t) size, sizeof(*grouped), compare_members);
 	}
@@ -190,8 +206,12 @@ index_uses(Build *build)
 	for (int32_t n = 0; n < model->node_count; n++)
 		first[n + 2] += first[n + 1];
 	for (int32_t r = 0; r < model->requirement_count; r++)
+	{
+		if (!go_on(build, r))
+			return false;
 		for (int32_t i = build->requirements[r].first_member; i < build->requirements[r + 1].first_member; i++)
 			use[first[build->member_node[i] + 1]++] = r;
+	}
 	model->first_use = first;
 	model->use_requirement = use;
 	return true;
@@ -222,8 +242,12 @@ opres_model_build(OpresArena *arena, OpresArena *scratch, int32_t node_count, co
 	if (grouped == NULL || !store_members(&build, member_count, grouped))
 		return out_of_memory(&build);
 	for (int32_t r = 0; r < requirement_count; r++)
+	{
+		if (!go_on(&build, r))
+			return out_of_memory(&build);
 		if (check_requirement(&build, r, grouped) != OPRES_OK)
 			return OPRES_INVALID;
+	}
 	model->restart = restart_copy;
 	model->requirements = build.requirements;
 	model->member_node = build.member_node;

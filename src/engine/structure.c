@@ -151,7 +151,16 @@ typedef struct Deadlocks
 	int32_t *edge_target;
 	uint8_t *edge_starts; /* per edge: of a start requirement */
 	int32_t edge_count;
+	bool cancelled;
 } Deadlocks;
+
+static bool
+go_on(Deadlocks *d, int32_t i)
+{
+	if ((i & 0xffff) == 0xffff && opres_cancelled(d->arena->env))
+		d->cancelled = true;
+	return !d->cancelled;
+}
 
 static bool
 met_from_outside(const Deadlocks *d, int32_t requirement)
@@ -172,7 +181,7 @@ list_edges(Deadlocks *d)
 	const OpresModel *model = d->model;
 
 	d->edge_count = 0;
-	for (int32_t v = 0; v < model->node_count; v++)
+	for (int32_t v = 0; v < model->node_count && go_on(d, v); v++)
 	{
 		d->first_edge[v] = d->edge_count;
 		for (int32_t r = model->first_requirement[v]; r < model->first_requirement[v + 1]; r++)
@@ -192,7 +201,7 @@ drop_met(Deadlocks *d)
 {
 	bool dropped = false;
 
-	for (int32_t r = 0; r < d->model->requirement_count; r++)
+	for (int32_t r = 0; r < d->model->requirement_count && go_on(d, r); r++)
 		if (d->binding[r] && met_from_outside(d, r))
 		{
 			d->binding[r] = false;
@@ -294,17 +303,19 @@ opres_restart_deadlocks(const OpresModel *model, OpresArena *arena, int32_t **no
 	{
 		OpresArena scratch;
 
-		if (opres_cancelled(arena->env))
-			return opres_fail(error, OPRES_CANCELLED, -1, "cancelled");
 		list_edges(&d); /* at first all nodes are in component 0: every edge counts */
+		if (d.cancelled || opres_cancelled(arena->env))
+			return opres_fail(error, OPRES_CANCELLED, -1, "cancelled");
 		opres_arena_init(&scratch, arena->env, 0);
 		again = opres_strong_components(&scratch, model->node_count, d.first_edge, d.edge_target, d.component) >= 0;
 		opres_arena_free(&scratch);
 		if (!again)
-			return opres_fail(error, OPRES_NO_MEMORY, -1, "not enough memory to look for restart deadlocks");
+			return opres_fail(error, scratch.status, -1, "not enough memory to look for restart deadlocks");
 		again = drop_met(&d);
 	}
 	list_edges(&d);
+	if (d.cancelled)
+		return opres_fail(error, OPRES_CANCELLED, -1, "cancelled");
 	memset(parent, 0xff, size * sizeof(int32_t));
 	for (int32_t v = 0; v < model->node_count; v++)
 	{

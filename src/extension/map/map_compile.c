@@ -14,6 +14,7 @@
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -179,6 +180,7 @@ take_node(void *state, const OpresRowScan *scan)
 static int
 compare_nodes(const void *a, const void *b)
 {
+	CHECK_FOR_INTERRUPTS(); /* sorting a million codes takes a while */
 	return strcmp(((const NodeRow *) a)->code, ((const NodeRow *) b)->code);
 }
 
@@ -200,6 +202,7 @@ read_nodes(Compile *compile)
 		OpresText key = { rows[i].code, (int32) strlen(rows[i].code) };
 		bool found;
 
+		CHECK_FOR_INTERRUPTS();
 		codes_insert(compile->codes, key, &found)->node = i;
 		if (found)
 			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("node \"%s\" is there twice", rows[i].code)));
@@ -268,8 +271,11 @@ sort_requirements(Compile *compile)
 	for (Size i = 0; i < count; i++)
 		order[first[rows[i].requirement.owner + 1]++] = (int32) i;
 	for (Size node = 0; node < nodes; node++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (first[node + 1] - first[node] > 1)
 			qsort_arg(order + first[node], first[node + 1] - first[node], sizeof(int32), compare_requirements, rows);
+	}
 	compile->first_requirement = first;
 	compile->order = order;
 }
