@@ -438,7 +438,7 @@ find_absorbed(int32_t *touched)
 
 	for (int attempt = 0; attempt < 50000 && candidates < 300; attempt++)
 	{
-		int32_t node = draw_between(first_of[PEOPLE], first_of[GRID] - 1);
+		int32_t node = members[draw() % (uint64_t) member_count].node;
 		int32_t count = count_touched(node, 21, true);
 		int32_t users = 0;
 
