@@ -25,6 +25,8 @@ typedef struct Fall
 	double *left; /* by slot: capacity (pool) or number (quorum) of the members still up */
 	int32_t left_capacity;
 	int32_t reached_count;
+	const int32_t *within; /* nodes with -1 are left alone; NULL = none is */
+	int32_t asked;         /* stop when this one is down; -1 = go on to the end */
 } Fall;
 
 static double
@@ -93,7 +95,7 @@ spread_fall(Fall *f, double threshold, bool with_start)
 {
 	const OpresModel *model = f->model;
 
-	for (int32_t at = 0; at < f->down_count; at++)
+	for (int32_t at = 0; at < f->down_count && (f->asked < 0 || f->scratch->node_slot[f->asked] < 0); at++)
 	{
 		int32_t node = f->down[at];
 
@@ -104,6 +106,8 @@ spread_fall(Fall *f, double threshold, bool with_start)
 			bool met;
 
 			if ((r->for_start && !with_start) || r->impact < threshold || f->scratch->node_slot[r->owner] >= 0)
+				continue;
+			if (f->within != NULL && f->within[r->owner] < 0)
 				continue;
 			if (!member_fell(f, requirement, &met) || (!met && !fall_down(f, r->owner)))
 				return false;
@@ -117,23 +121,42 @@ spread_fall(Fall *f, double threshold, bool with_start)
 	return true;
 }
 
+static OpresStatus
+fall(Fall *f, const int32_t *failed, int32_t failed_count, double threshold, bool with_start, bool *asked_down, OpresError *error)
+{
+	bool fine = true;
+
+	for (int32_t i = 0; i < failed_count && fine; i++)
+		fine = fall_down(f, failed[i]);
+	fine = fine && spread_fall(f, threshold, with_start);
+	*asked_down = f->asked >= 0 && f->scratch->node_slot[f->asked] >= 0;
+	for (int32_t i = 0; i < f->down_count; i++)
+		f->scratch->node_slot[f->down[i]] = -1;
+	for (int32_t i = 0; i < f->reached_count; i++)
+		f->scratch->requirement_slot[f->reached[i]] = -1;
+	return fine ? OPRES_OK : opres_fail(error, f->arena->status, -1, "the structure could not be worked out");
+}
+
 OpresStatus
 opres_structure_down(const OpresModel *model, OpresScratch *scratch, const int32_t *failed, int32_t failed_count, double threshold,
 					 bool with_start, OpresArena *arena, int32_t **down, int32_t *down_count, OpresError *error)
 {
-	Fall f = { .model = model, .scratch = scratch, .arena = arena };
-	bool fine = true;
+	Fall f = { .model = model, .scratch = scratch, .arena = arena, .asked = -1 };
+	bool asked_down;
+	OpresStatus status = fall(&f, failed, failed_count, threshold, with_start, &asked_down, error);
 
-	for (int32_t i = 0; i < failed_count && fine; i++)
-		fine = fall_down(&f, failed[i]);
-	fine = fine && spread_fall(&f, threshold, with_start);
-	for (int32_t i = 0; i < f.down_count; i++)
-		scratch->node_slot[f.down[i]] = -1;
-	for (int32_t i = 0; i < f.reached_count; i++)
-		scratch->requirement_slot[f.reached[i]] = -1;
 	*down = f.down;
 	*down_count = f.down_count;
-	return fine ? OPRES_OK : opres_fail(error, arena->status, -1, "the structure could not be worked out");
+	return status;
+}
+
+OpresStatus
+opres_structure_falls(const OpresModel *model, OpresScratch *scratch, int32_t failed, int32_t asked, const int32_t *within,
+					  double threshold, bool with_start, OpresArena *arena, bool *falls, OpresError *error)
+{
+	Fall f = { .model = model, .scratch = scratch, .arena = arena, .within = within, .asked = asked };
+
+	return fall(&f, &failed, 1, threshold, with_start, falls, error);
 }
 
 /*

@@ -15,6 +15,12 @@ OpresStatus opres_structure_down(const OpresModel *model, OpresScratch *scratch,
 								 double threshold, bool with_start, OpresArena *arena, int32_t **down, int32_t *down_count,
 								 OpresError *error);
 
+/* Whether `asked` is down when one node has failed. Nodes with within[node] = -1 are left out of it: all that `asked` needs must be
+ * in. */
+OpresStatus opres_structure_falls(const OpresModel *model, OpresScratch *scratch, int32_t failed, int32_t asked,
+								  const int32_t *within, double threshold, bool with_start, OpresArena *arena, bool *falls,
+								  OpresError *error);
+
 /* One representative cycle for each strongly connected component that can never restart once down. cycles: node lists laid end
    to end, each cycle's length in lengths. */
 OpresStatus opres_restart_deadlocks(const OpresModel *model, OpresArena *arena, int32_t **nodes, int32_t **lengths, int32_t *count,

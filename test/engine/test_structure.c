@@ -234,6 +234,52 @@ test_down(const Map *map, Compiled *c)
 	opres_arena_free(&arena);
 }
 
+/* Everything a node needs, itself included; all requirements count. */
+static uint32_t
+needed_by(const Map *map, int node)
+{
+	uint32_t all = bit(node);
+
+	for (uint32_t before = 0; before != all;)
+	{
+		before = all;
+		for (int r = 0; r < map->requirement_count; r++)
+			if ((all & bit(map->requirements[r].owner)) != 0)
+				all |= map->members[r];
+	}
+	return all;
+}
+
+/* One node asked about when one is lost, on all the map and on what it needs alone. */
+static void
+test_falls(const Map *map, Compiled *c)
+{
+	int lost = random_below(map->node_count);
+	int asked = random_below(map->node_count);
+	bool with_start = random_once_in(2);
+	double threshold = random_once_in(2) ? 0 : 0.5;
+	bool expected = (up_by_iteration(map, bit(lost), threshold, with_start) & bit(asked)) == 0;
+	uint32_t needed = needed_by(map, asked);
+	int32_t within[MOST_NODES];
+
+	for (int i = 0; i < map->node_count; i++)
+		within[i] = (needed & bit(i)) != 0 ? 0 : -1;
+	for (int round = 0; round < 2; round++)
+	{
+		OpresArena arena;
+		OpresError error;
+		bool falls;
+
+		opres_arena_init(&arena, &opres_malloc_env, 0);
+		CHECK_INT(opres_structure_falls(&c->model, &c->scratch, lost, asked, round == 0 ? within : NULL, threshold, with_start,
+										&arena, &falls, &error),
+				  OPRES_OK);
+		CHECK_INT(falls, expected);
+		CHECK(is_clean(c));
+		opres_arena_free(&arena);
+	}
+}
+
 /* Requirements that bind their owner to the set: full impact, no buffer, and the outside cannot meet them. */
 static bool
 binds(const Map *map, int r, uint32_t set)
@@ -532,7 +578,10 @@ main(void)
 		test_components(&map, &c);
 		test_uses(&map, &c);
 		for (int i = 0; i < 4; i++)
+		{
 			test_down(&map, &c);
+			test_falls(&map, &c);
+		}
 		if (small && map.node_count <= 7)
 			test_deadlocks(&map, &c, &locks);
 		opres_arena_free(&c.arena);

@@ -58,7 +58,7 @@ search(Reach *r, int32 start, bool suppliers)
 
 /* Marks what is not whole when `lost` is lost alone; a start requirement counts like any other. */
 static void
-lose(Reach *r, int32 lost, bool *down, int32 asked, bool *asked_down)
+mark_fallen(const Reach *r, int32 lost, bool *down)
 {
 	OpresEnv env = opres_pg_env(CurrentMemoryContext);
 	OpresArena arena;
@@ -71,13 +71,26 @@ lose(Reach *r, int32 lost, bool *down, int32 asked, bool *asked_down)
 				 opres_structure_down(&r->map->model, &r->map->scratch, &lost, 1, 0.0, true, &arena, &fallen, &count, &error),
 				 &error);
 	for (int32 i = 0; i < count; i++)
-	{
-		if (down != NULL)
-			down[fallen[i]] = true;
-		if (asked_down != NULL && fallen[i] == asked)
-			*asked_down = true;
-	}
+		down[fallen[i]] = true;
 	opres_arena_free(&arena);
+}
+
+/* The same for one node that is asked about: only what it needs, all of it reached, can bring it down. */
+static bool
+falls_with(const Reach *r, int32 lost, int32 asked)
+{
+	OpresEnv env = opres_pg_env(CurrentMemoryContext);
+	OpresArena arena;
+	OpresError error = { .node = -1 };
+	bool falls;
+
+	opres_arena_init(&arena, &env, 0);
+	opres_report(
+		r->map,
+		opres_structure_falls(&r->map->model, &r->map->scratch, lost, asked, r->distance, 0.0, true, &arena, &falls, &error),
+		&error);
+	opres_arena_free(&arena);
+	return falls;
 }
 
 static void
@@ -112,17 +125,13 @@ put_reach(FunctionCallInfo fcinfo, bool suppliers)
 	{
 		down =
 			MemoryContextAllocExtended(CurrentMemoryContext, (Size) r.map->model.node_count + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-		lose(&r, asked, down, -1, NULL);
+		mark_fallen(&r, asked, down);
 	}
 	for (int32 i = 1; i < r.count; i++)
 	{
 		MemoryContext before = MemoryContextSwitchTo(row);
-		bool falls = false;
+		bool falls = suppliers ? falls_with(&r, r.queue[i], asked) : down[r.queue[i]];
 
-		if (suppliers)
-			lose(&r, r.queue[i], NULL, asked, &falls);
-		else
-			falls = down[r.queue[i]];
 		put_node(&output, &r, kind_type, r.queue[i], !falls);
 		MemoryContextSwitchTo(before);
 		MemoryContextReset(row);
