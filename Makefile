@@ -11,6 +11,7 @@ SQL_PARTS := \
 	src/extension/types/level_curve.sql \
 	src/extension/types/duration_distribution.sql \
 	src/extension/types/comments.sql \
+	src/extension/audit/tables.sql \
 	src/extension/map/tables.sql \
 	src/extension/map/edit.sql \
 	src/extension/map/revision.sql \
@@ -38,7 +39,7 @@ REGRESS := $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 # -MMD: a changed header rebuilds what includes it. Warnings are errors in `make lint`.
 PG_CPPFLAGS := -Isrc/engine -Isrc/extension -MMD -MP
 PG_CFLAGS := -std=gnu11 -fvisibility=hidden -O2 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare $(EXTRA_CFLAGS)
-SHLIB_LINK := -lcgraph -lcdt -lm $(EXTRA_LDFLAGS)
+SHLIB_LINK := -lcgraph -lcdt -lcrypto -lm $(EXTRA_LDFLAGS)
 override with_llvm := no
 
 .DEFAULT_GOAL := all
