@@ -26,6 +26,8 @@ SQL_PARTS := \
 
 ENGINE_SRC := $(sort $(wildcard src/engine/*.c))
 EXTENSION_SRC := $(sort $(wildcard src/extension/*/*.c))
+COMPANION_SRC := $(sort $(wildcard src/companion/*.c))
+COMPANION_MAN := $(sort $(wildcard src/companion/*.1))
 
 EXTENSION := opres
 MODULE_big := opres
@@ -51,6 +53,33 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
 -include $(OBJS:.o=.d)
+
+# The companion program: libpq and libcrypto, no part of the server. It takes from the engine what it needs.
+COMPANION := build/companion/opres
+COMPANION_OBJS := $(COMPANION_SRC:src/companion/%.c=build/companion/%.o)
+COMPANION_FLAGS := -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	-DOPRES_VERSION='"$(OPRES_VERSION)"' -Isrc/companion -Isrc/engine -I$(shell $(PG_CONFIG) --includedir) $(EXTRA_CFLAGS)
+build/companion/libengine.a: $(ENGINE_SRC:.c=.o)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) crs $@ $^
+build/companion/%.o: src/companion/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(COMPANION_FLAGS) -MMD -MP -c -o $@ $<
+$(COMPANION): $(COMPANION_OBJS) build/companion/libengine.a
+	$(CC) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -lcrypto -lm $(EXTRA_LDFLAGS)
+-include $(COMPANION_OBJS:.o=.d)
+
+.PHONY: install-companion uninstall-companion
+all: $(COMPANION)
+install: install-companion
+install-companion: $(COMPANION)
+	$(MKDIR_P) '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1'
+	$(INSTALL_PROGRAM) $(COMPANION) '$(DESTDIR)$(bindir)/opres'
+	$(if $(COMPANION_MAN),$(INSTALL_DATA) $(COMPANION_MAN) '$(DESTDIR)$(mandir)/man1/')
+uninstall: uninstall-companion
+uninstall-companion:
+	rm -f '$(DESTDIR)$(bindir)/opres' $(foreach page,$(COMPANION_MAN),'$(DESTDIR)$(mandir)/man1/$(notdir $(page))')
 else
 # Without PGXS make would say "Nothing to be done" and exit 0: fail loudly instead.
 .PHONY: all install uninstall installcheck clean

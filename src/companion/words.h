@@ -1,0 +1,33 @@
+/*
+ * words.h - messages in English and Japanese, side by side where they are said. Both formats are checked by the compiler; where the
+ * order of words differs, Japanese takes the arguments by position (%2$s).
+ */
+#ifndef OPRES_WORDS_H
+#define OPRES_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* The language of the environment: Japanese if LC_ALL, else LC_MESSAGES, else LANG begins with "ja". */
+void opres_words_init(void);
+/* "en" or "ja"; false if it is neither. */
+bool opres_words_lang(const char *lang);
+bool opres_words_japanese(void);
+
+__attribute__((format(printf, 2, 4), format(printf, 3, 4))) void opres_say(FILE *stream, const char *en, const char *ja, ...);
+
+/* To stderr, with "opres: " before and a line feed after; takes a progress bar away first. */
+__attribute__((format(printf, 1, 3), format(printf, 2, 3))) void opres_complain(const char *en, const char *ja, ...);
+
+/*
+ * Text from outside, made safe for a terminal: control characters and bytes that are no UTF-8 as \xNN, cut off at about 60
+ * characters. Returns one of a few buffers in turn: for use as an argument of opres_say, at most eight in a call.
+ */
+const char *opres_shown(const char *text);
+const char *opres_shown_bytes(const char *bytes, size_t length);
+
+/* False, after a complaint, if what was written to stdout did not reach it. */
+bool opres_words_written(void);
+
+#endif
