@@ -17,6 +17,8 @@ _Pragma("GCC visibility pop")
 int opres_max_memory;
 int opres_max_drawn_nodes;
 int opres_max_drawn_edges;
+char *opres_reason_setting;
+bool opres_require_reason;
 
 void
 _PG_init(void)
@@ -31,5 +33,9 @@ _PG_init(void)
 							100000, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("opres.max_drawn_edges", "Most edges a drawing may have.", NULL, &opres_max_drawn_edges, 5000, 1,
 							1000000, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("opres.reason", "Why one does what one does: the reason in the audit trail, where none is given.",
+							   "Empty means none.", &opres_reason_setting, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("opres.require_reason", "Refuses edits of the map for which no reason is given.", NULL,
+							 &opres_require_reason, false, PGC_SUSET, 0, NULL, NULL, NULL);
 	opres_edit_init();
 }
