@@ -11,7 +11,6 @@ SQL_PARTS := \
 	src/extension/types/level_curve.sql \
 	src/extension/types/duration_distribution.sql \
 	src/extension/types/comments.sql \
-	src/extension/audit/tables.sql \
 	src/extension/map/tables.sql \
 	src/extension/map/edit.sql \
 	src/extension/map/revision.sql \
@@ -22,6 +21,8 @@ SQL_PARTS := \
 	src/extension/map/depends.sql \
 	src/extension/outage/outage.sql \
 	src/extension/drawing/drawing.sql \
+	src/extension/audit/tables.sql \
+	src/extension/audit/append.sql \
 	src/extension/common/access.sql
 
 ENGINE_SRC := $(sort $(wildcard src/engine/*.c))

@@ -6,6 +6,9 @@
 
 #include "common/compat.h"
 
+/* The action that records an erasure; its subject is "entry N". */
+#define OPRES_ACTION_ERASE "audit.erase"
+
 /* Who acts. login: who was authenticated ("" in a background worker); session_role: session_user; acting_role: SET ROLE. */
 typedef struct OpresActor
 {

@@ -8,8 +8,10 @@
 
 #include "common/compat.h"
 
+#include "access/relscan.h"
 #include "audit_entry.h"
 #include "executor/tuptable.h"
+#include "datatype/timestamp.h"
 #include "merkle.h"
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
@@ -40,10 +42,14 @@ typedef struct OpresTrail
 	Relation index; /* the primary key */
 	Snapshot snapshot;
 	TupleTableSlot *slot;
+	IndexScanDesc find; /* kept from one opres_trail_find to the next */
 } OpresTrail;
 
 /* Opens with a table lock, held to the end of the transaction. An error if the table is not the one we made (columns, key). */
 extern OpresTrail opres_trail_open(LOCKMODE lockmode, Snapshot snapshot);
+/* The same over a table that is open already, looked at no further (its guard calls with what is being changed). */
+extern OpresTrail opres_trail_over(Relation table, Snapshot snapshot);
+/* Leaves the table locked, and open if it was open before. */
 extern void opres_trail_close(OpresTrail *trail);
 
 /* What keeps the table from being changed by plain SQL and is not in order: a message for people, NULL if all is. */
@@ -75,5 +81,8 @@ typedef struct OpresTrailRow
 } OpresTrailRow;
 
 extern void opres_trail_row(TupleTableSlot *slot, OpresTrailRow *row);
+
+/* Microseconds since 1970-01-01 00:00 UTC. */
+extern int64 opres_unix_time(TimestampTz time);
 
 #endif

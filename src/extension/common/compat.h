@@ -40,4 +40,26 @@
 #define OPRES_CANCEL_PENDING (QueryCancelPending || ProcDiePending)
 #endif
 
+/* The primary key's index (utils/rel.h); from 18 on a deferrable one counts only when asked for. */
+#if PG_VERSION_NUM >= 180000
+#define OPRES_PRIMARY_KEY_INDEX(table) RelationGetPrimaryKeyIndex(table, false)
+#else
+#define OPRES_PRIMARY_KEY_INDEX(table) RelationGetPrimaryKeyIndex(table)
+#endif
+
+/* An index scan of a table (access/genam.h). */
+#if PG_VERSION_NUM >= 180000
+#define OPRES_INDEX_BEGINSCAN(table, index, snapshot, keys) index_beginscan(table, index, snapshot, NULL, keys, 0)
+#else
+#define OPRES_INDEX_BEGINSCAN(table, index, snapshot, keys) index_beginscan(table, index, snapshot, keys, 0)
+#endif
+
+/* Entries of a new row in all indexes of its table (executor/executor.h). */
+#if PG_VERSION_NUM >= 160000
+#define OPRES_INSERT_INDEX_TUPLES(relation, slot, estate)                                                                          \
+	ExecInsertIndexTuples(relation, slot, estate, false, false, NULL, NIL, false)
+#else
+#define OPRES_INSERT_INDEX_TUPLES(relation, slot, estate) ExecInsertIndexTuples(relation, slot, estate, false, false, NULL, NIL)
+#endif
+
 #endif
