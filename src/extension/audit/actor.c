@@ -4,6 +4,8 @@
 #include "audit/append.h"
 
 #include "common/settings.h"
+/* Port has the same layout without GSSAPI, whose headers we need not ask for. */
+#undef ENABLE_GSS
 #include "libpq/libpq-be.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"

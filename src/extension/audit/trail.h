@@ -8,7 +8,7 @@
 
 #include "common/compat.h"
 
-#include "access/relscan.h"
+#include "access/genam.h"
 #include "audit_entry.h"
 #include "executor/tuptable.h"
 #include "datatype/timestamp.h"
@@ -42,7 +42,7 @@ typedef struct OpresTrail
 	Relation index; /* the primary key */
 	Snapshot snapshot;
 	TupleTableSlot *slot;
-	IndexScanDesc find; /* kept from one opres_trail_find to the next */
+	struct IndexScanDescData *find; /* kept from one opres_trail_find to the next */
 } OpresTrail;
 
 /* Opens with a table lock, held to the end of the transaction. An error if the table is not the one we made (columns, key). */

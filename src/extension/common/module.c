@@ -5,6 +5,7 @@
 
 #include <limits.h>
 
+#include "audit/append.h"
 #include "common/settings.h"
 #include "map/edit.h"
 #include "utils/guc.h"
@@ -37,5 +38,7 @@ _PG_init(void)
 							   "Empty means none.", &opres_reason_setting, "", PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("opres.require_reason", "Refuses edits of the map for which no reason is given.", NULL,
 							 &opres_require_reason, false, PGC_SUSET, 0, NULL, NULL, NULL);
+	/* The last callback registered is called first: edits are finished, then what they append is written. */
+	opres_audit_init();
 	opres_edit_init();
 }
