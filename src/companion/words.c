@@ -43,6 +43,12 @@ opres_words_japanese(void)
 	return japanese;
 }
 
+const char *
+opres_word(const char *en, const char *ja)
+{
+	return japanese ? ja : en;
+}
+
 void
 opres_say(FILE *stream, const char *en, const char *ja, ...)
 {

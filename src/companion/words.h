@@ -14,6 +14,8 @@ void opres_words_init(void);
 /* "en" or "ja"; false if it is neither. */
 bool opres_words_lang(const char *lang);
 bool opres_words_japanese(void);
+/* Whichever of the two is spoken. */
+const char *opres_word(const char *en, const char *ja);
 
 __attribute__((format(printf, 2, 4), format(printf, 3, 4))) void opres_say(FILE *stream, const char *en, const char *ja, ...);
 
