@@ -17,7 +17,14 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     VALUES
       ('editor', 'load_map'),
       ('editor', 'label_revision'),
-      ('approver', 'approve_revision')
+      ('approver', 'approve_revision'),
+      ('auditor', 'verify_audit'),
+      ('auditor', 'verify_audit_entries'),
+      ('auditor', 'verify_audit_erasures'),
+      ('witness', 'audit_checkpoint'),
+      ('witness', 'audit_consistency_proof'),
+      ('witness', 'audit_inclusion_proof'),
+      ('eraser', 'erase_content')
   )
   SELECT 'reader', 'USAGE', 'SCHEMA opres'
   UNION ALL
@@ -29,6 +36,9 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   FROM pg_proc AS p
   WHERE p.pronamespace = 'opres'::regnamespace AND p.provolatile = 's' AND NOT p.prosecdef
     AND NOT EXISTS (SELECT FROM pg_type AS t WHERE p.oid IN (t.typinput, t.typreceive))
+    AND p.proname NOT IN (SELECT name FROM named_function)
+  UNION ALL
+  SELECT 'auditor', 'SELECT', 'TABLE opres.' || name FROM (VALUES ('audit_entry'), ('audit_trail')) AS t (name)
   UNION ALL
   SELECT 'editor', format('INSERT (%1$s), UPDATE (%1$s), DELETE', columns), format('TABLE opres.%I', name) FROM column_list
   UNION ALL
@@ -36,7 +46,15 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   FROM named_function AS f JOIN pg_proc AS p ON p.pronamespace = 'opres'::regnamespace AND p.proname = f.name
 $$;
 COMMENT ON FUNCTION opres.access_privileges() IS
-  'what grant_access grants: reader is part of every other access; each row is a GRANT privilege ON object';
+  'what grant_access grants, besides what the access rests on (access_rests_on); each row is a GRANT privilege ON object';
+
+-- A witness and an eraser of personal data have their functions and nothing else: they need not know the map.
+CREATE FUNCTION opres.access_rests_on() RETURNS TABLE (access text, base text)
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  VALUES ('editor', 'reader'), ('approver', 'reader'), ('auditor', 'reader'), ('auditor', 'witness')
+$$;
+COMMENT ON FUNCTION opres.access_rests_on() IS
+  'internal: which accesses include another. All include USAGE of the schema, which is taken away with reader.';
 
 -- Refuses who may not grant, and an access that does not exist.
 CREATE FUNCTION opres.check_access(access text) RETURNS void
@@ -60,13 +78,17 @@ DECLARE
   p record;
 BEGIN
   PERFORM opres.check_access(access);
-  FOR p IN SELECT * FROM opres.access_privileges() AS a WHERE a.access IN ('reader', grant_access.access) LOOP
+  FOR p IN
+    SELECT * FROM opres.access_privileges() AS a
+    WHERE a.access = grant_access.access OR a.privilege = 'USAGE'
+      OR a.access IN (SELECT b.base FROM opres.access_rests_on() AS b WHERE b.access = grant_access.access)
+  LOOP
     EXECUTE format('GRANT %s ON %s TO %s', p.privilege, p.object, grantee);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION opres.grant_access(regrole, text) IS
-  'lets a role use the map. reader: read it and its history, play outages. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, and approve revisions made by others. Grants what is there now: call it again after an upgrade of the extension.';
+  'lets a role use the map. reader: read it and its history, play outages. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, and approve revisions made by others. auditor: read the map, read and verify the audit trail, and what a witness may. witness: checkpoints and proofs of the audit trail, which show hashes alone; nothing else. eraser: erase_content, nothing else. Grants what is there now: call it again after an upgrade of the extension.';
 
 CREATE FUNCTION opres.revoke_access(grantee regrole, access text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -74,13 +96,17 @@ DECLARE
   p record;
 BEGIN
   PERFORM opres.check_access(access);
-  FOR p IN SELECT * FROM opres.access_privileges() AS a WHERE revoke_access.access IN ('reader', a.access) LOOP
+  FOR p IN
+    SELECT * FROM opres.access_privileges() AS a
+    WHERE revoke_access.access IN ('reader', a.access)
+      OR a.access IN (SELECT b.access FROM opres.access_rests_on() AS b WHERE b.base = revoke_access.access)
+  LOOP
     EXECUTE format('REVOKE %s ON %s FROM %s', p.privilege, p.object, grantee);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION opres.revoke_access(regrole, text) IS
-  'the reverse of grant_access. editor and approver leave the role a reader; reader takes everything, because the others rest on it.';
+  'the reverse of grant_access. What another access gives stays: editor and approver leave the role a reader, auditor a reader and a witness. witness takes auditor as well, which rests on it; reader takes everything.';
 
 REVOKE ALL ON ALL TABLES IN SCHEMA opres FROM PUBLIC;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA opres FROM PUBLIC;

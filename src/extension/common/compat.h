@@ -62,4 +62,11 @@
 #define OPRES_INSERT_INDEX_TUPLES(relation, slot, estate) ExecInsertIndexTuples(relation, slot, estate, false, false, NULL, NIL)
 #endif
 
+/* The timeline that this server writes, once RecoveryInProgress() has said no; needs access/xlog.h. */
+#if PG_VERSION_NUM >= 150000
+#define OPRES_INSERTION_TIMELINE() GetWALInsertionTimeLine()
+#else
+#define OPRES_INSERTION_TIMELINE() ThisTimeLineID
+#endif
+
 #endif

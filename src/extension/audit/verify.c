@@ -1,0 +1,266 @@
+/*
+ * verify.c - opres.verify_audit_entries: recomputes the audit trail and says what does not fit (src/engine/audit-format.md).
+ *
+ * One walk over the rows in the order of their numbers, by the index of the primary key under the caller's snapshot, and a count of
+ * the rows by table scan: what the index leads to must be all there is. Memory does not grow with the trail (the rows found wrong
+ * go to a tuplestore, which spills to disk).
+ *
+ * Every entry's leaf is recomputed from its columns, stored previous_hash included, and compared with its leaf_hash; previous_hash
+ * is compared with the leaf recomputed for the entry before. If nothing is found wrong, both hold for all, so every leaf is what it
+ * would be if it were recomputed from the first entry on. Taken apart like this, one change is told once:
+ *
+ *   - after a changed entry, the next may still name the leaf_hash it was stored with: it was written after the entry as it had
+ * been
+ *   - after a gap or a row that cannot be read, nothing is known of the entry before
+ *   - subtrees over a leaf that is missing, was changed or is cut off by a broken chain are not compared
+ *
+ * Whether erased content was erased by opres.erase_content is asked in SQL (audit.sql).
+ */
+#include "common/compat.h"
+
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "audit/trail.h"
+#include "audit/verify_words.h"
+#include "common/lang.h"
+#include "common/rows.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+OPRES_FUNCTION(opres_verify_audit_entries);
+
+typedef struct Verification
+{
+	OpresTrail trail;
+	OpresOutput output;
+	OpresLang lang;
+	MemoryContext memory;   /* of one row */
+	int64 rows;             /* met by way of the index */
+	int64 next;             /* the number the next row should have */
+	bool linked;            /* of entry next - 1 are known: */
+	OpresHash leaf;         /* ... its leaf, recomputed */
+	OpresHash stored;       /* ... its leaf_hash */
+	int64 unknown;          /* the last entry up to which leaves are not known as they were when they were written; 0 = none */
+	OpresFrontier frontier; /* of the next - 1 entries before; peaks that reach back to unknown are of no use */
+} Verification;
+
+static void
+report(Verification *v, OpresAuditProblem problem, int64 entry, int64 last, const char *said)
+{
+	MemoryContext before = MemoryContextSwitchTo(v->memory);
+	Datum values[3];
+	bool nulls[3] = { false, entry == 0, false };
+
+	values[0] = CStringGetTextDatum(opres_audit_problem(problem));
+	values[1] = Int64GetDatum(entry);
+	values[2] = CStringGetTextDatum(opres_audit_detail(v->lang, problem, entry, last, said));
+	opres_output_row(&v->output, values, nulls);
+	MemoryContextSwitchTo(before);
+}
+
+static void
+check_hashed(bool hashed)
+{
+	if (!hashed)
+		ereport(ERROR, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("SHA-256 failed")));
+}
+
+/* Moves the frontier over entries of which nothing is known. */
+static void
+skip_to(Verification *v, int64 number)
+{
+	OpresHash nothing = { { 0 } };
+
+	v->frontier.size = (uint64_t) number - 1;
+	v->frontier.count = 0;
+	for (uint64_t rest = v->frontier.size; rest != 0; rest &= rest - 1)
+		v->frontier.peaks[v->frontier.count++] = nothing;
+	v->next = number;
+	v->unknown = number - 1;
+	v->linked = false;
+}
+
+/* Adds a leaf to the tree and compares the subtrees that end with it. */
+static void
+check_subtrees(Verification *v, const OpresTrailRow *row, const OpresHash *leaf)
+{
+	int64 number = row->entry.number;
+	OpresHash completed[OPRES_TREE_LEVELS];
+	int count = 0;
+	bool same;
+
+	check_hashed(opres_frontier_push(&v->frontier, leaf, completed, &count));
+	same = row->subtree_count == count;
+	for (int level = 1; same && level <= count && number - (INT64CONST(1) << level) >= v->unknown; level++)
+		same = memcmp(row->subtrees + (size_t) OPRES_HASH_BYTES * (level - 1), completed[level - 1].bytes, OPRES_HASH_BYTES) == 0;
+	if (!same)
+		report(v, OPRES_AUDIT_SUBTREES, number, 0, NULL);
+}
+
+/* The next entry, read: its content, its leaf, its link to the entry before. */
+static void
+check_entry(Verification *v, const OpresTrailRow *row)
+{
+	int64 number = row->entry.number;
+	bool first = row->entry.previous == NULL;
+	OpresHash hash;
+	bool changed;
+
+	if (!row->erased)
+	{
+		check_hashed(opres_content_hash(row->salt, row->reason, row->content, &hash));
+		if (!opres_hash_equal(&hash, &row->entry.content_hash))
+			report(v, OPRES_AUDIT_CONTENT, number, 0, NULL);
+	}
+
+	if (first != (number == 1) || (v->linked && !first && !opres_hash_equal(row->entry.previous, &v->leaf) &&
+								   !opres_hash_equal(row->entry.previous, &v->stored)))
+	{
+		report(v, OPRES_AUDIT_CHAIN, number, 0, NULL);
+		v->unknown = number - 1;
+	}
+
+	check_hashed(opres_entry_leaf(&row->entry, &hash));
+	changed = !opres_hash_equal(&hash, &row->leaf_hash);
+	if (changed)
+	{
+		report(v, OPRES_AUDIT_ENTRY, number, 0, NULL);
+		v->unknown = number;
+	}
+	v->leaf = hash;
+	v->stored = row->leaf_hash;
+	v->linked = true;
+	check_subtrees(v, row, &hash);
+	v->next = number + 1;
+}
+
+/* A row met by way of the index. */
+static void
+check_row(Verification *v, TupleTableSlot *slot)
+{
+	OpresTrailRow row;
+	bool isnull;
+	int64 number = DatumGetInt64(slot_getattr(slot, OPRES_TRAIL_ENTRY, &isnull));
+
+	v->rows++;
+	if (isnull || number < 1)
+	{
+		report(v, OPRES_AUDIT_MALFORMED, isnull ? 0 : number, 0, "its number is not positive");
+		return;
+	}
+	if (number < v->next)
+	{
+		report(v, number == v->next - 1 ? OPRES_AUDIT_DOUBLED : OPRES_AUDIT_INDEX, number, 0, NULL);
+		return;
+	}
+	if (number > v->next)
+	{
+		report(v, OPRES_AUDIT_GAP, v->next, number - 1, NULL);
+		skip_to(v, number);
+	}
+	opres_trail_row(slot, &row);
+	if (row.malformed != NULL)
+	{
+		report(v, OPRES_AUDIT_MALFORMED, number, 0, row.malformed);
+		skip_to(v, number + 1);
+		return;
+	}
+	check_entry(v, &row);
+}
+
+static void
+walk_index(Verification *v)
+{
+	IndexScanDesc scan = OPRES_INDEX_BEGINSCAN(v->trail.table, v->trail.index, v->trail.snapshot, 0);
+
+	index_rescan(scan, NULL, 0, NULL, 0);
+	while (index_getnext_slot(scan, ForwardScanDirection, v->trail.slot))
+	{
+		MemoryContext before = MemoryContextSwitchTo(v->memory);
+
+		CHECK_FOR_INTERRUPTS();
+		check_row(v, v->trail.slot);
+		MemoryContextSwitchTo(before);
+		MemoryContextReset(v->memory);
+	}
+	index_endscan(scan);
+}
+
+static int64
+count_rows(Verification *v, TupleTableSlot *slot)
+{
+	TableScanDesc scan = table_beginscan(v->trail.table, v->trail.snapshot, 0, NULL);
+	int64 rows = 0;
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		rows++;
+	}
+	table_endscan(scan);
+	return rows;
+}
+
+/* Names the rows the index does not lead to. */
+static void
+find_unreachable(Verification *v, TupleTableSlot *slot)
+{
+	TableScanDesc scan = table_beginscan(v->trail.table, v->trail.snapshot, 0, NULL);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bool isnull;
+		int64 number = DatumGetInt64(slot_getattr(slot, OPRES_TRAIL_ENTRY, &isnull));
+
+		CHECK_FOR_INTERRUPTS();
+		if (isnull || !opres_trail_find(&v->trail, number) || !ItemPointerEquals(&slot->tts_tid, &v->trail.slot->tts_tid))
+			report(v, OPRES_AUDIT_INDEX, isnull ? 0 : number, 0, NULL);
+		MemoryContextReset(v->memory);
+	}
+	table_endscan(scan);
+}
+
+static void
+check_privilege(Relation table)
+{
+	AclResult result = pg_class_aclcheck(RelationGetRelid(table), GetUserId(), ACL_SELECT);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_TABLE, RelationGetRelationName(table));
+}
+
+Datum
+opres_verify_audit_entries(PG_FUNCTION_ARGS)
+{
+	Verification v = { .next = 1 };
+	const char *unprotected;
+	TupleTableSlot *slot;
+
+	/* Not STRICT: no row would say that all is well. */
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the language must not be null"),
+						errdetail("Expected en or ja.")));
+	v.lang = opres_lang(PG_GETARG_TEXT_PP(0));
+	v.output = opres_output_begin(fcinfo);
+	v.trail = opres_trail_open(AccessShareLock, GetActiveSnapshot());
+	check_privilege(v.trail.table);
+	v.memory = AllocSetContextCreate(CurrentMemoryContext, "opres audit entry", ALLOCSET_DEFAULT_SIZES);
+	opres_frontier_init(&v.frontier);
+
+	unprotected = opres_trail_unprotected(v.trail.table);
+	if (unprotected != NULL)
+		report(&v, OPRES_AUDIT_PROTECTION, 0, 0, unprotected);
+
+	slot = table_slot_create(v.trail.table, NULL);
+	walk_index(&v);
+	if (count_rows(&v, slot) != v.rows)
+		find_unreachable(&v, slot);
+	ExecDropSingleTupleTableSlot(slot);
+	opres_trail_close(&v.trail);
+	MemoryContextDelete(v.memory);
+	return (Datum) 0;
+}
