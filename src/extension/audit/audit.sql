@@ -45,27 +45,9 @@ CREATE FUNCTION opres.verify_audit_entries(lang text) RETURNS TABLE (problem tex
 LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'opres_verify_audit_entries';
 COMMENT ON FUNCTION opres.verify_audit_entries(text) IS 'internal: the part of verify_audit that is about the entries themselves';
 
--- A superuser could take content away without a record of it.
-CREATE FUNCTION opres.verify_audit_erasures(lang text) RETURNS TABLE (problem text, entry bigint, detail text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT 'content missing', e.entry, CASE lang
-    WHEN 'ja' THEN '理由と内容が消去されていますが、その消去の記録（audit.erase）がありません。'
-    ELSE 'Its reason and content were erased, and no later entry (audit.erase) records that.' END
-  FROM ONLY opres.audit_entry AS e
-  WHERE e.salt IS NULL AND NOT EXISTS (
-    SELECT FROM ONLY opres.audit_entry AS r
-    WHERE r.action = 'audit.erase' AND r.subject = 'entry ' || e.entry AND r.entry > e.entry)
-$$;
-COMMENT ON FUNCTION opres.verify_audit_erasures(text) IS 'internal: the part of verify_audit that is about erased content';
-
 CREATE FUNCTION opres.verify_audit(lang text DEFAULT 'en') RETURNS TABLE (problem text, entry bigint, detail text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED AS $$
-  SELECT v.problem, v.entry, v.detail
-  FROM (
-    SELECT * FROM opres.verify_audit_entries(lang)
-    UNION ALL
-    SELECT * FROM opres.verify_audit_erasures(lang)
-  ) AS v
+  SELECT v.problem, v.entry, v.detail FROM opres.verify_audit_entries(lang) AS v
   ORDER BY v.entry NULLS FIRST, v.problem COLLATE "C", v.detail COLLATE "C"
 $$;
 COMMENT ON FUNCTION opres.verify_audit(text) IS

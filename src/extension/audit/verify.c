@@ -13,8 +13,6 @@
  * been
  *   - after a gap or a row that cannot be read, nothing is known of the entry before
  *   - subtrees over a leaf that is missing, was changed or is cut off by a broken chain are not compared
- *
- * Whether erased content was erased by opres.erase_content is asked in SQL (audit.sql).
  */
 #include "common/compat.h"
 
@@ -33,18 +31,26 @@
 
 OPRES_FUNCTION(opres_verify_audit_entries);
 
+typedef struct Erasure
+{
+	int64 entry;
+	bool recorded;
+} Erasure;
+
 typedef struct Verification
 {
 	OpresTrail trail;
 	OpresOutput output;
 	OpresLang lang;
-	MemoryContext memory;   /* of one row */
-	int64 rows;             /* met by way of the index */
-	int64 next;             /* the number the next row should have */
-	bool linked;            /* of entry next - 1 are known: */
-	OpresHash leaf;         /* ... its leaf, recomputed */
-	OpresHash stored;       /* ... its leaf_hash */
-	int64 unknown;          /* the last entry up to which leaves are not known as they were when they were written; 0 = none */
+	MemoryContext memory; /* of one row */
+	int64 rows;           /* met by way of the index */
+	int64 next;           /* the number the next row should have */
+	bool linked;          /* of entry next - 1 are known: */
+	OpresHash leaf;       /* ... its leaf, recomputed */
+	OpresHash stored;     /* ... its leaf_hash */
+	int64 unknown;        /* the last entry up to which leaves are not known as they were when they were written; 0 = none */
+	Erasure *erasures;    /* entries without content, in their order */
+	int64 erasure_count, erasure_room;
 	OpresFrontier frontier; /* of the next - 1 entries before; peaks that reach back to unknown are of no use */
 } Verification;
 
@@ -101,6 +107,57 @@ check_subtrees(Verification *v, const OpresTrailRow *row, const OpresHash *leaf)
 		report(v, OPRES_AUDIT_SUBTREES, number, 0, NULL);
 }
 
+static void
+add_erasure(Verification *v, int64 entry)
+{
+	if (v->erasure_count == v->erasure_room)
+	{
+		v->erasure_room *= 2;
+		v->erasures = repalloc_huge(v->erasures, v->erasure_room * sizeof(Erasure));
+	}
+	v->erasures[v->erasure_count++] = (Erasure){ entry, false };
+}
+
+static int
+compare_erasures(const void *a, const void *b)
+{
+	int64 x = ((const Erasure *) a)->entry, y = ((const Erasure *) b)->entry;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool
+field_is(OpresField field, const char *text)
+{
+	return field.length == (int32) strlen(text) && memcmp(field.bytes, text, field.length) == 0;
+}
+
+/* An entry that records an erasure, of an entry met before: any later one has no business in it. */
+static void
+note_record_of_erasure(Verification *v, OpresField subject)
+{
+	char text[32];
+	Erasure erasure = { 0 };
+	Erasure *found;
+
+	if (subject.length <= (int32) strlen("entry ") || subject.length >= sizeof(text))
+		return;
+	memcpy(text, subject.bytes, subject.length);
+	text[subject.length] = '\0';
+	erasure.entry = strtoll(text + strlen("entry "), NULL, 10);
+	found = bsearch(&erasure, v->erasures, v->erasure_count, sizeof(Erasure), compare_erasures);
+	if (found != NULL && strcmp(psprintf("entry %lld", (long long) erasure.entry), text) == 0)
+		found->recorded = true;
+}
+
+static void
+report_erasures(Verification *v)
+{
+	for (int64 i = 0; i < v->erasure_count; i++)
+		if (!v->erasures[i].recorded)
+			report(v, OPRES_AUDIT_ERASED, v->erasures[i].entry, 0, NULL);
+}
+
 /* The next entry, read: its content, its leaf, its link to the entry before. */
 static void
 check_entry(Verification *v, const OpresTrailRow *row)
@@ -110,7 +167,9 @@ check_entry(Verification *v, const OpresTrailRow *row)
 	OpresHash hash;
 	bool changed;
 
-	if (!row->erased)
+	if (row->erased)
+		add_erasure(v, number);
+	else
 	{
 		check_hashed(opres_content_hash(row->salt, row->reason, row->content, &hash));
 		if (!opres_hash_equal(&hash, &row->entry.content_hash))
@@ -131,6 +190,8 @@ check_entry(Verification *v, const OpresTrailRow *row)
 		report(v, OPRES_AUDIT_ENTRY, number, 0, NULL);
 		v->unknown = number;
 	}
+	else if (field_is(row->entry.action, "audit.erase"))
+		note_record_of_erasure(v, row->entry.subject);
 	v->leaf = hash;
 	v->stored = row->leaf_hash;
 	v->linked = true;
@@ -249,6 +310,8 @@ opres_verify_audit_entries(PG_FUNCTION_ARGS)
 	v.trail = opres_trail_open(AccessShareLock, GetActiveSnapshot());
 	check_privilege(v.trail.table);
 	v.memory = AllocSetContextCreate(CurrentMemoryContext, "opres audit entry", ALLOCSET_DEFAULT_SIZES);
+	v.erasure_room = 64;
+	v.erasures = palloc(v.erasure_room * sizeof(Erasure));
 	opres_frontier_init(&v.frontier);
 
 	unprotected = opres_trail_unprotected(v.trail.table);
@@ -257,6 +320,7 @@ opres_verify_audit_entries(PG_FUNCTION_ARGS)
 
 	slot = table_slot_create(v.trail.table, NULL);
 	walk_index(&v);
+	report_erasures(&v);
 	if (count_rows(&v, slot) != v.rows)
 		find_unreachable(&v, slot);
 	ExecDropSingleTupleTableSlot(slot);

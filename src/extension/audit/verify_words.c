@@ -18,6 +18,9 @@ static const struct
 								"content_hash.",
 								"理由または内容が記録時のものと異なります（salt・reason・content "
 								"から計算したハッシュ値が content_hash と一致しません）。" } },
+	[OPRES_AUDIT_ERASED] = { "content missing",
+							 { "Its reason and content were erased, and no later entry (audit.erase) records that.",
+							   "理由と内容が消去されていますが、その消去の記録（audit.erase）がありません。" } },
 	[OPRES_AUDIT_ENTRY] = { "entry changed",
 							{ "It is not what was recorded: its columns do not give leaf_hash.",
 							  "記録時のものと異なります（各列の値から計算したハッシュ値が leaf_hash と一致しません）。" } },

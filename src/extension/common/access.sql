@@ -20,7 +20,6 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('approver', 'approve_revision'),
       ('auditor', 'verify_audit'),
       ('auditor', 'verify_audit_entries'),
-      ('auditor', 'verify_audit_erasures'),
       ('witness', 'audit_checkpoint'),
       ('witness', 'audit_consistency_proof'),
       ('witness', 'audit_inclusion_proof'),
