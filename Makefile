@@ -23,6 +23,7 @@ SQL_PARTS := \
 	src/extension/drawing/drawing.sql \
 	src/extension/audit/tables.sql \
 	src/extension/audit/append.sql \
+	src/extension/audit/ddl_guard.sql \
 	src/extension/audit/audit.sql \
 	src/extension/common/access.sql
 

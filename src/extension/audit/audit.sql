@@ -46,8 +46,9 @@ LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'opres_verify_audit_
 COMMENT ON FUNCTION opres.verify_audit_entries(text) IS 'internal: the part of verify_audit that is about the entries themselves';
 
 CREATE FUNCTION opres.verify_audit(lang text DEFAULT 'en') RETURNS TABLE (problem text, entry bigint, detail text)
-LANGUAGE sql STABLE PARALLEL RESTRICTED AS $$
-  SELECT v.problem, v.entry, v.detail FROM opres.verify_audit_entries(lang) AS v
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+  SELECT v.problem, v.entry, v.detail
+  FROM (SELECT * FROM opres.verify_audit_entries(lang) UNION ALL SELECT * FROM opres.verify_audit_ddl_guard(lang)) AS v
   ORDER BY v.entry NULLS FIRST, v.problem COLLATE "C", v.detail COLLATE "C"
 $$;
 COMMENT ON FUNCTION opres.verify_audit(text) IS

@@ -20,6 +20,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('approver', 'approve_revision'),
       ('auditor', 'verify_audit'),
       ('auditor', 'verify_audit_entries'),
+      ('auditor', 'verify_audit_ddl_guard'),
       ('witness', 'audit_checkpoint'),
       ('witness', 'audit_consistency_proof'),
       ('witness', 'audit_inclusion_proof'),
@@ -82,7 +83,7 @@ BEGIN
     WHERE a.access = grant_access.access OR a.privilege = 'USAGE'
       OR a.access IN (SELECT b.base FROM opres.access_rests_on() AS b WHERE b.access = grant_access.access)
   LOOP
-    EXECUTE format('GRANT %s ON %s TO %s', p.privilege, p.object, grantee);
+    PERFORM opres.run_grant(format('GRANT %s ON %s TO %s', p.privilege, p.object, grantee));
   END LOOP;
 END
 $$;
@@ -100,15 +101,33 @@ BEGIN
     WHERE revoke_access.access IN ('reader', a.access)
       OR a.access IN (SELECT b.access FROM opres.access_rests_on() AS b WHERE b.base = revoke_access.access)
   LOOP
-    EXECUTE format('REVOKE %s ON %s FROM %s', p.privilege, p.object, grantee);
+    PERFORM opres.run_grant(format('REVOKE %s ON %s FROM %s', p.privilege, p.object, grantee));
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION opres.revoke_access(regrole, text) IS
   'the reverse of grant_access. What another access gives stays: editor and approver leave the role a reader, auditor a reader and a witness. witness takes auditor as well, which rests on it; reader takes everything.';
 
-REVOKE ALL ON ALL TABLES IN SCHEMA opres FROM PUBLIC;
-REVOKE ALL ON ALL ROUTINES IN SCHEMA opres FROM PUBLIC;
+-- From everybody: default privileges (ALTER DEFAULT PRIVILEGES) have granted the application what other tables and functions of the
+-- superuser who installs are granted.
+DO $$
+DECLARE
+  g record;
+BEGIN
+  FOR g IN
+    SELECT 'TABLE' AS kind, c.oid::regclass::text AS object, a.grantee
+    FROM pg_catalog.pg_class AS c CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a
+    WHERE c.relnamespace = 'opres'::regnamespace AND c.relkind IN ('r', 'v') AND a.grantee <> c.relowner
+    UNION
+    SELECT 'ROUTINE', p.oid::regprocedure::text, a.grantee
+    FROM pg_catalog.pg_proc AS p
+      CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) AS a
+    WHERE p.pronamespace = 'opres'::regnamespace AND a.grantee <> p.proowner
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s %s FROM %s', g.kind, g.object, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END);
+  END LOOP;
+END
+$$;
 DO $$
 DECLARE
   function regprocedure;
