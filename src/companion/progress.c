@@ -21,6 +21,12 @@ opres_progress_mode(OpresProgressMode wanted)
 	mode = wanted;
 }
 
+bool
+opres_progress_quiet(void)
+{
+	return mode == OPRES_PROGRESS_NEVER;
+}
+
 static bool
 wanted_here(void)
 {

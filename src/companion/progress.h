@@ -32,6 +32,8 @@ typedef struct OpresProgress
 } OpresProgress;
 
 void opres_progress_mode(OpresProgressMode mode);
+/* --quiet was given: nothing is said that is no complaint. */
+bool opres_progress_quiet(void);
 
 /* total 0: not known. `what` must live as long as the work. */
 void opres_progress_start(OpresProgress *progress, const char *what, OpresUnit unit, uint64_t total);

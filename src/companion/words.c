@@ -94,15 +94,13 @@ printable(const uint8_t *bytes, size_t length)
 	return size;
 }
 
-const char *
-opres_shown_bytes(const char *bytes, size_t length)
+/* Room for four bytes a character and "..." at the end. */
+static const char *
+show(const char *bytes, size_t length, int most, char *buffer)
 {
-	static char buffers[8][256];
-	static unsigned turn;
-	char *buffer = buffers[turn++ % 8];
 	size_t used = 0, i = 0;
 
-	for (int shown = 0; i < length && shown < 60; shown++)
+	for (int shown = 0; i < length && shown < most; shown++)
 	{
 		size_t size = printable((const uint8_t *) bytes + i, length - i);
 
@@ -115,13 +113,35 @@ opres_shown_bytes(const char *bytes, size_t length)
 		else
 			used += (size_t) sprintf(buffer + used, "\\x%02x", (unsigned) (uint8_t) bytes[i++]);
 	}
-	if (i < length)
-	{
-		memcpy(buffer + used, "...", 3);
-		used += 3;
-	}
-	buffer[used] = '\0';
+	(void) strcpy(buffer + used, i < length ? "..." : "");
 	return buffer;
+}
+
+const char *
+opres_shown_bytes(const char *bytes, size_t length)
+{
+	static char buffers[8][256];
+	static unsigned turn;
+
+	return show(bytes, length, 60, buffers[turn++ % 8]);
+}
+
+const char *
+opres_shown_message(const char *text)
+{
+	static char line[1024], buffer[1280];
+	size_t length = 0;
+
+	for (; *text && length < sizeof line; text++)
+	{
+		if (*text != '\n' && *text != '\t')
+			line[length++] = *text;
+		else if (length > 0 && line[length - 1] != ' ')
+			line[length++] = ' ';
+	}
+	while (length > 0 && line[length - 1] == ' ')
+		length--;
+	return show(line, length, 300, buffer);
 }
 
 const char *

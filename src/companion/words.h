@@ -28,6 +28,8 @@ __attribute__((format(printf, 1, 3), format(printf, 2, 3))) void opres_complain(
  */
 const char *opres_shown(const char *text);
 const char *opres_shown_bytes(const char *bytes, size_t length);
+/* The same for a server's message of several lines: at most about 300 characters, line ends as spaces. One buffer. */
+const char *opres_shown_message(const char *text);
 
 /* False, after a complaint, if what was written to stdout did not reach it. */
 bool opres_words_written(void);

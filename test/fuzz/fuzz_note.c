@@ -3,7 +3,6 @@
  * it prints as the bytes it was read from. What is refused says why. A note by a key of our own holds as long as nobody touched it.
  */
 #include "note.h"
-#include "utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
