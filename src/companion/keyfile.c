@@ -45,12 +45,15 @@ sync_folder(const char *path)
 	int folder;
 	bool ok;
 
-	if (strlen(path) >= sizeof copy)
+	size_t length = strlen(path);
+
+	if (length >= sizeof copy)
 	{
 		errno = ENAMETOOLONG;
 		return false;
 	}
-	folder = open(dirname(strcpy(copy, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	memcpy(copy, path, length + 1);
+	folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return false;
 	ok = fsync(folder) == 0;
@@ -61,7 +64,7 @@ sync_folder(const char *path)
 bool
 opres_keyfile_create(const char *path, const OpresSigner *signer)
 {
-	char text[OPRES_KEY_TEXT + 1];
+	char text[OPRES_KEY_TEXT];
 	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool ok;
 
@@ -72,8 +75,11 @@ opres_keyfile_create(const char *path, const OpresSigner *signer)
 	ok = opres_signer_print(signer, text);
 	if (ok)
 	{
-		(void) strcat(text, "\n");
-		ok = opres_file_put(file, text, strlen(text));
+		/* The zero at the end makes room for the line feed. */
+		size_t length = strlen(text);
+
+		text[length] = '\n';
+		ok = opres_file_put(file, text, length + 1);
 	}
 	OPENSSL_cleanse(text, sizeof text);
 	ok = close(file) == 0 && ok && sync_folder(path);

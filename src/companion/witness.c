@@ -1,9 +1,11 @@
 /*
  * witness.c - `opres witness`: its subcommands and their options.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "companion.h"
 #include "duration.h"
@@ -187,19 +189,39 @@ run_round(OpresState *state, const Options *options)
 	return status;
 }
 
+static bool
+nothing_kept(const Options *options)
+{
+	opres_complain("state %s holds nothing yet: begin with --init, which takes the trail as it is now",
+				   "保管場所 %s にはまだ何もありません: --init で開始してください（現在の証跡をそのまま受け入れます）",
+				   opres_shown(options->state));
+	return false;
+}
+
 /* --init begins what is not there, everything else goes on with what is. */
 static bool
 check_begun(const OpresState *state, const Options *options)
 {
-	if (state->begun && options->init)
-		opres_complain("state %s has begun already: leave --init out", "保管場所 %s は開始済みです: --init を外してください",
-					   opres_shown(options->state));
-	else if (!state->begun && !options->init)
-		opres_complain("state %s holds nothing yet: begin with --init, which takes the trail as it is now",
-					   "保管場所 %s にはまだ何もありません: --init で開始してください（現在の証跡をそのまま受け入れます）",
-					   opres_shown(options->state));
-	else
+	if (state->begun != options->init)
 		return true;
+	if (!state->begun)
+		return nothing_kept(options);
+	opres_complain("state %s has begun already: leave --init out", "保管場所 %s は開始済みです: --init を外してください",
+				   opres_shown(options->state));
+	return false;
+}
+
+/* A folder that is not there is made by --init alone: a wrong path must not look like a beginning. */
+static bool
+open_state(OpresState *state, const Options *options, const OpresSigner *signer)
+{
+	if (!options->init && access(options->state, F_OK) != 0 && errno == ENOENT)
+		return nothing_kept(options);
+	if (!opres_state_open(state, options->state, options->init, signer))
+		return false;
+	if (check_begun(state, options))
+		return true;
+	opres_state_close(state);
 	return false;
 }
 
@@ -214,10 +236,9 @@ with_state(const Options *options, int (*work)(OpresState *state, const Options 
 	opres_keyfile_seal();
 	if ((options->dbname && !opres_server_conninfo_valid(options->dbname)) || !opres_keyfile_read(options->key, &signer))
 		return status;
-	if (opres_state_open(&state, options->state, options->init, &signer))
+	if (open_state(&state, options, &signer))
 	{
-		if (check_begun(&state, options))
-			status = work(&state, options);
+		status = work(&state, options);
 		opres_state_close(&state);
 	}
 	opres_signer_free(&signer);

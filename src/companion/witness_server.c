@@ -16,7 +16,7 @@
 
 #define CONNECT_SECONDS "15"
 #define STATEMENT_SECONDS 60
-#define WAIT_SECONDS (STATEMENT_SECONDS + 30)
+#define WAIT_SECONDS 90
 
 #define STRING(x) #x
 #define SECONDS(x) STRING(x) "s"

@@ -113,7 +113,7 @@ show(const char *bytes, size_t length, int most, char *buffer)
 		else
 			used += (size_t) sprintf(buffer + used, "\\x%02x", (unsigned) (uint8_t) bytes[i++]);
 	}
-	(void) strcpy(buffer + used, i < length ? "..." : "");
+	memcpy(buffer + used, i < length ? "..." : "", i < length ? 4 : 1);
 	return buffer;
 }
 
