@@ -14,6 +14,7 @@ SQL_PARTS := \
 	src/extension/map/tables.sql \
 	src/extension/map/edit.sql \
 	src/extension/map/revision.sql \
+	src/extension/map/audit.sql \
 	src/extension/map/document.sql \
 	src/extension/map/check_texts.sql \
 	src/extension/map/check.sql \

@@ -46,10 +46,10 @@ SELECT load_map('{"nodes": [{"code": "op", "kind": "operation"}], "tolerances": 
 
 -- Only who may edit may load
 CREATE ROLE opres_regress_reader;
-SELECT grant_access('opres_regress_reader', 'reader');
+SELECT grant_access('opres_regress_reader', 'reader', 'a test');
 SET ROLE opres_regress_reader;
 SELECT load_map(dump_map());
 RESET ROLE;
-SELECT revoke_access('opres_regress_reader', 'reader');
+SELECT revoke_access('opres_regress_reader', 'reader', 'tested');
 DROP ROLE opres_regress_reader;
 DROP EXTENSION opres;

@@ -1,6 +1,7 @@
 -- Who may do what: nothing without a grant; reader, editor, approver; no way round.
 BEGIN;
 SELECT plan(62);
+SET LOCAL opres.reason = 'a test';
 SET LOCAL client_min_messages = warning;
 
 CREATE ROLE opres_nobody;

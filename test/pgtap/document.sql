@@ -2,6 +2,7 @@
 -- (test/server/broken_documents.py).
 BEGIN;
 SELECT plan(54);
+SET LOCAL opres.reason = 'a test';
 SET search_path = public, opres;
 SET LOCAL client_min_messages = warning;
 
@@ -178,7 +179,7 @@ SELECT set_eq($$SELECT key FROM jsonb_object_keys(shock_json(NULL)) AS key$$,
 CREATE ROLE opres_test_editor;
 CREATE ROLE opres_test_reader;
 SELECT grant_access('opres_test_editor', 'editor'), grant_access('opres_test_reader', 'reader') \gset
-GRANT EXECUTE ON FUNCTION load_map(jsonb) TO opres_test_reader;
+GRANT EXECUTE ON FUNCTION load_map TO opres_test_reader;
 GRANT SELECT ON dumped TO opres_test_editor;
 GRANT ALL ON ALL TABLES IN SCHEMA pg_temp TO opres_test_editor, opres_test_reader;
 SET LOCAL ROLE opres_test_editor;

@@ -2,6 +2,7 @@
 -- needs dot or several transactions is in test/server/drawing_*.py.
 BEGIN;
 SELECT plan(50);
+SET LOCAL opres.reason = 'a test';
 SET LOCAL search_path = public, opres;
 SET LOCAL client_min_messages = warning;
 

@@ -1,6 +1,7 @@
 -- Verdicts of simulate, worked out by hand: every form of tolerance, data loss, causes, horizons, distributions, revisions.
 BEGIN;
 SELECT plan(86);
+SET LOCAL opres.reason = 'a test';
 SET LOCAL search_path = public, opres;
 SET LOCAL client_min_messages = warning;
 SET LOCAL timezone = 'UTC';

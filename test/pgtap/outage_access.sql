@@ -1,6 +1,7 @@
 -- Who may analyse the map: whoever may read all of it, at every call, also where the compiled map is at hand already.
 BEGIN;
 SELECT plan(49);
+SET LOCAL opres.reason = 'a test';
 SET LOCAL client_min_messages = warning;
 
 CREATE ROLE opres_analyst;

@@ -1,6 +1,7 @@
 -- Revisions: labels, approval by somebody else, which one is in force.
 BEGIN;
 SELECT plan(38);
+SET LOCAL opres.reason = 'a test';
 
 CREATE ROLE opres_alice;
 CREATE ROLE opres_bob;

@@ -167,7 +167,7 @@ def revisions(count):
     count.check("after" in second and "Impact map: before" in second, "revision 2 with its words")
     count.check("tp" in Drawing.read(second).nodes and "tp" not in Drawing.read(third).nodes, "revision 3 without what is gone")
     count.check("Impact map: later" in third and third == now, "the newest revision is the current map")
-    psql("SELECT opres.label_revision(1, 'FY<2025>');\n")
+    psql("SELECT opres.label_revision(1, 'FY<2025>', 'year end');\n")
     count.check("FY&lt;2025&gt;" in psql("SELECT opres.map_dot(revision => 1);\n"), "the label of a revision")
 
 

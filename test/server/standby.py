@@ -106,7 +106,7 @@ def edits(primary, standby):
 
 
 def refusals(standby):
-    for sql in ("UPDATE opres.node SET name = 'x';", "SELECT opres.load_map('{}');", "SELECT opres.label_revision(1, 'x');"):
+    for sql in ("UPDATE opres.node SET name = 'x';", "SELECT opres.load_map('{}');", "SELECT opres.label_revision(1, 'x', 'y');"):
         try:
             standby.run(sql)
             tally.ok(False, f"on a standby: {sql}")

@@ -72,12 +72,23 @@ END
 $$;
 COMMENT ON FUNCTION opres.check_access(text) IS 'internal: an error unless the caller may grant this access';
 
-CREATE FUNCTION opres.grant_access(grantee regrole, access text) RETURNS void
+-- An entry of the audit trail names the role as it was called then.
+CREATE FUNCTION opres.record_access(action text, grantee regrole, access text, reason text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM opres.audit_append(action, format('role %s', (SELECT rolname FROM pg_roles WHERE oid = grantee)), reason,
+    format('{"access": %s}', to_json(access)));
+END
+$$;
+COMMENT ON FUNCTION opres.record_access(text, regrole, text, text) IS 'internal: a change of access enters the audit trail';
+
+CREATE FUNCTION opres.grant_access(grantee regrole, access text, reason text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   p record;
 BEGIN
   PERFORM opres.check_access(access);
+  reason := opres.reason_for(reason, 'granting access');
   FOR p IN
     SELECT * FROM opres.access_privileges() AS a
     WHERE a.access = grant_access.access OR a.privilege = 'USAGE'
@@ -85,17 +96,19 @@ BEGIN
   LOOP
     PERFORM opres.run_grant(format('GRANT %s ON %s TO %s', p.privilege, p.object, grantee));
   END LOOP;
+  PERFORM opres.record_access('access.grant', grantee, access, reason);
 END
 $$;
-COMMENT ON FUNCTION opres.grant_access(regrole, text) IS
-  'lets a role use the map. reader: read it and its history, play outages. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, and approve revisions made by others. auditor: read the map, read and verify the audit trail, and what a witness may. witness: checkpoints and proofs of the audit trail, which show hashes alone; nothing else. eraser: erase_content, nothing else. Grants what is there now: call it again after an upgrade of the extension.';
+COMMENT ON FUNCTION opres.grant_access(regrole, text, text) IS
+  'lets a role use the map. reader: read it and its history, play outages. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, and approve revisions made by others. auditor: read the map, read and verify the audit trail, and what a witness may. witness: checkpoints and proofs of the audit trail, which show hashes alone; nothing else. eraser: erase_content, nothing else. Grants what is there now: call it again after an upgrade of the extension. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
 
-CREATE FUNCTION opres.revoke_access(grantee regrole, access text) RETURNS void
+CREATE FUNCTION opres.revoke_access(grantee regrole, access text, reason text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   p record;
 BEGIN
   PERFORM opres.check_access(access);
+  reason := opres.reason_for(reason, 'revoking access');
   FOR p IN
     SELECT * FROM opres.access_privileges() AS a
     WHERE revoke_access.access IN ('reader', a.access)
@@ -103,10 +116,11 @@ BEGIN
   LOOP
     PERFORM opres.run_grant(format('REVOKE %s ON %s FROM %s', p.privilege, p.object, grantee));
   END LOOP;
+  PERFORM opres.record_access('access.revoke', grantee, access, reason);
 END
 $$;
-COMMENT ON FUNCTION opres.revoke_access(regrole, text) IS
-  'the reverse of grant_access. What another access gives stays: editor and approver leave the role a reader, auditor a reader and a witness. witness takes auditor as well, which rests on it; reader takes everything.';
+COMMENT ON FUNCTION opres.revoke_access(regrole, text, text) IS
+  'the reverse of grant_access. What another access gives stays: editor and approver leave the role a reader, auditor a reader and a witness. witness takes auditor as well, which rests on it; reader takes everything. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
 
 -- From everybody: default privileges (ALTER DEFAULT PRIVILEGES) have granted the application what other tables and functions of the
 -- superuser who installs are granted.

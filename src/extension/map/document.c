@@ -15,9 +15,11 @@
  */
 #include "map/document.h"
 
+#include "audit/append.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
 /*
  * Deletions begin with what refers to others and additions with what is referred to, except that nodes go last: until its update
@@ -127,14 +129,30 @@ current_revision(void)
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
 
+/* The edit asks the setting for its reason (edit.c). Ends with AtEOXact_GUC, or with the transaction that an error ends. */
+static int
+set_reason(const char *given)
+{
+	int level = NewGUCNestLevel();
+	char *reason = opres_reason(given, NULL);
+
+	if (reason != NULL)
+		(void) set_config_option("opres.reason", reason, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
 OPRES_FUNCTION(opres_load_map);
 Datum
 opres_load_map(PG_FUNCTION_ARGS)
 {
-	Jsonb *document = PG_GETARG_JSONB_P(0);
-	OpresRows *rows = opres_document_rows(document);
+	OpresRows *rows;
 	int64 revision;
+	int level;
 
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	rows = opres_document_rows(PG_GETARG_JSONB_P(0));
+	level = set_reason(PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	SPI_connect();
 	register_rows(rows);
 	run("DELETE FROM opres.shock WHERE false"); /* takes the lock */
@@ -142,6 +160,7 @@ opres_load_map(PG_FUNCTION_ARGS)
 		run(statements[i]);
 	revision = current_revision();
 	SPI_finish();
+	AtEOXact_GUC(true, level);
 	for (int i = 0; i < OPRES_PARTS; i++)
 		tuplestore_end(rows[i].store);
 	PG_RETURN_INT64(revision);

@@ -78,11 +78,11 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_without_d
 COMMENT ON FUNCTION opres.without_defaults(jsonb, jsonb) IS
   'internal: an object without the keys that are null, an empty object, or the same scalar as in defaults';
 
-CREATE FUNCTION opres.load_map(document jsonb) RETURNS bigint
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'opres_load_map'
+CREATE FUNCTION opres.load_map(document jsonb, reason text DEFAULT NULL) RETURNS bigint
+LANGUAGE c AS 'MODULE_PATHNAME', 'opres_load_map'
 SET search_path = pg_catalog, opres, pg_temp;
-COMMENT ON FUNCTION opres.load_map(jsonb) IS
-  'Replaces the whole map by what the document says and returns the revision, which is the current one if nothing differs (0 for an empty document on a map never edited). All or nothing: the document is checked first, and every error names the JSON path, what is wrong there and what was expected. A requirement without name is called by its members'' codes joined by +, a shock without code by its node''s; where that is taken, with (2), (3) and so on, in the order of the document. Needs the privilege to edit the map. Of two equal keys in one JSON object jsonb keeps the last: they cannot be reported. jsonb ends at 256 MB: load larger maps into the tables with \copy.';
+COMMENT ON FUNCTION opres.load_map(jsonb, text) IS
+  'Replaces the whole map by what the document says and returns the revision, which is the current one if nothing differs (0 for an empty document on a map never edited). All or nothing: the document is checked first, and every error names the JSON path, what is wrong there and what was expected. A requirement without name is called by its members'' codes joined by +, a shock without code by its node''s; where that is taken, with (2), (3) and so on, in the order of the document. The reason is kept in the audit trail with the revision (no reason: that of the setting opres.reason, if any); a transaction that has edited the map before keeps its first. Needs the privilege to edit the map. Of two equal keys in one JSON object jsonb keeps the last: they cannot be reported. jsonb ends at 256 MB: load larger maps into the tables with \copy.';
 
 CREATE FUNCTION opres.dump_map(revision bigint DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql STABLE

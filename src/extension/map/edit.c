@@ -19,6 +19,9 @@
  * can be undone by a rollback to a savepoint; for each we remember the subtransaction in which it happened, as the relation cache
  * does.
  *
+ * At the end the revision enters the audit trail (audit.sql): who wrote the head and why, as it was when the head was written, and
+ * a digest of the rows. By a callback that is called before the one that writes the entries.
+ *
  * What a compiled map is kept under: see edit.h. Stamps alone would need a fresh one for every statement, a million dead rows of
  * map_head for a script of a million statements; nobody but this backend can see what is not committed, so a count here does.
  *
@@ -28,10 +31,12 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "audit/append.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "common/settings.h"
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
@@ -40,6 +45,7 @@
 #include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -52,7 +58,10 @@ typedef struct OpresEdit
 	SubTransactionId numbered; /* where the revision's number was taken; 0 = it was not, or that was rolled back */
 	SubTransactionId written;  /* where the head was written */
 	SubTransactionId queued;   /* where a check was queued that has not run */
+	SubTransactionId reasoned; /* where a reason was given */
 	int64 revision;            /* valid while numbered */
+	OpresActor actor;          /* who wrote the head; valid while written */
+	char *reason;              /* in the transaction's memory; valid while reasoned */
 	int64 rows;                /* edited in this transaction, rolled back or not */
 	int open;                  /* UPDATE and DELETE statements under way, cascades included */
 	bool too_early;            /* the head is being written in the middle of a statement: no check */
@@ -108,9 +117,29 @@ take_number(void)
 	edit.numbered = GetCurrentSubTransactionId();
 }
 
+/* The first reason of the transaction is the revision's. */
+static void
+note_reason(void)
+{
+	char *reason;
+
+	if (edit.reasoned != InvalidSubTransactionId || (reason = opres_reason(NULL, NULL)) == NULL)
+		return;
+	edit.reason = MemoryContextStrdup(TopTransactionContext, reason);
+	edit.reasoned = GetCurrentSubTransactionId();
+}
+
 static void
 write_head(void)
 {
+	note_reason();
+	if (edit.reasoned == InvalidSubTransactionId && opres_require_reason)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("an edit of the map needs a reason"),
+				 errdetail("The audit trail keeps it: opres.require_reason is on."),
+				 errhint("SET LOCAL opres.reason = '...' before the first edit of a transaction, or give load_map the reason as "
+						 "its last argument.")));
+	edit.actor = opres_actor();
 	/* A constraint that is immediate fires inside the call, and clears this. */
 	edit.queued = GetCurrentSubTransactionId();
 	if (DatumGetInt64(call_internal("make_revision", 0, InvalidOid, (Datum) 0)) != edit.revision)
@@ -173,7 +202,9 @@ settle(void)
 {
 	if (edit.numbered == InvalidSubTransactionId)
 		return;
-	if (edit.written == InvalidSubTransactionId && has_edits())
+	if (edit.written != InvalidSubTransactionId)
+		note_reason();
+	else if (has_edits())
 	{
 		edit.too_early = edit.open > 0;
 		write_head();
@@ -340,20 +371,33 @@ opres_refuse_truncate(PG_FUNCTION_ARGS)
 					errhint("Use DELETE.")));
 }
 
+static void
+record_edit(void)
+{
+	Datum content = call_internal("revision_content", 1, INT8OID, Int64GetDatum(edit.revision));
+
+	opres_audit_append(&edit.actor, "map.revision", psprintf("map revision %lld", (long long) edit.revision),
+					   edit.reasoned != InvalidSubTransactionId ? edit.reason : NULL, TextDatumGetCString(content));
+}
+
 /*
- * Two things that no trigger has done: a procedural language may stop an INSERT ... RETURNING before its end, and then no AFTER
- * trigger is called; a queued check may have gone with a subtransaction.
+ * First, two things that no trigger has done: a procedural language may stop an INSERT ... RETURNING before its end, and then no
+ * AFTER trigger is called; a queued check may have gone with a subtransaction.
  */
 static void
 finish_edit(void)
 {
-	if (edit.numbered == InvalidSubTransactionId || (edit.written != InvalidSubTransactionId && !edit.unchecked))
+	if (edit.numbered == InvalidSubTransactionId)
 		return;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (edit.written == InvalidSubTransactionId && has_edits())
 		write_head();
-	if (edit.written != InvalidSubTransactionId && edit.unchecked)
-		check_now();
+	if (edit.written != InvalidSubTransactionId)
+	{
+		if (edit.unchecked)
+			check_now();
+		record_edit();
+	}
 	PopActiveSnapshot();
 }
 
@@ -405,6 +449,7 @@ at_subtransaction_event(SubXactEvent event, SubTransactionId mine, SubTransactio
 	move_up(&edit.numbered, mine, parent);
 	move_up(&edit.written, mine, parent);
 	move_up(&edit.queued, mine, parent);
+	move_up(&edit.reasoned, mine, parent);
 }
 
 /* Somebody has restored rows, or map_head itself was altered. */
