@@ -5,14 +5,13 @@
  * disk (append.c), and with synchronous_commit=off for longer; so a checkpoint of what can be seen waits until the write-ahead log
  * is flushed up to now, and has reached the synchronous standbys if there are any, whatever this session's synchronous_commit is.
  */
-#include "common/compat.h"
+#include "audit/proof.h"
 
 #include "access/xlog.h"
 #include "access/xlog_internal.h"
 #if PG_VERSION_NUM >= 150000
 #include "access/xlogrecovery.h"
 #endif
-#include "audit/trail.h"
 #include "common/base64.h"
 #include "miscadmin.h"
 #include "replication/syncrep.h"
@@ -92,22 +91,19 @@ make_durable(void)
 	return OPRES_INSERTION_TIMELINE();
 }
 
-static void
-tree_root(int64 size, bool all, int64 *entries, OpresHash *root)
+/* The root of the first entries, or of all; how many they are. */
+static int64
+tree_root(bool all, int64 entries, OpresHash *root)
 {
 	OpresTrail trail = opres_trail_open(AccessShareLock, GetActiveSnapshot());
-	int64 last = opres_trail_last(&trail);
 
-	*entries = all ? last : size;
-	if (*entries < 0 || *entries > last)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("the audit trail had no state of %lld entries", (long long) *entries),
-						errdetail("It has %lld entries.", (long long) last)));
-	if (!opres_tree_root((uint64_t) *entries, opres_trail_subtree, &trail, root))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED), errmsg("the audit trail is damaged: there are no hashes to make its root from"),
-				 errhint("SELECT * FROM opres.verify_audit() says what is wrong.")));
+	if (all)
+		entries = opres_trail_last(&trail);
+	else
+		opres_require_entries(&trail, entries);
+	opres_require_hashes(opres_tree_root((uint64_t) entries, opres_trail_subtree, &trail, root));
 	opres_trail_close(&trail);
+	return entries;
 }
 
 Datum
@@ -115,12 +111,11 @@ opres_audit_checkpoint(PG_FUNCTION_ARGS)
 {
 	bool all = PG_ARGISNULL(0);
 	OpresHash root;
-	int64 entries;
+	int64 entries = tree_root(all, all ? 0 : PG_GETARG_INT64(0), &root);
 	TimeLineID timeline;
 	char encoded[64];
 	int length;
 
-	tree_root(all ? 0 : PG_GETARG_INT64(0), all, &entries, &root);
 	timeline = make_durable();
 	/* (const void *): 18 takes another pointer than the versions before */
 	length = pg_b64_encode((const void *) root.bytes, OPRES_HASH_BYTES, encoded, sizeof(encoded));

@@ -5,9 +5,8 @@
  * who may execute them needs no privilege on the table. A proof made from subtrees that were tampered with does not hold, which is
  * what its verifier is for: nothing is checked here.
  */
-#include "common/compat.h"
+#include "audit/proof.h"
 
-#include "audit/trail.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/snapmgr.h"
@@ -15,27 +14,26 @@
 OPRES_FUNCTION(opres_audit_inclusion_proof);
 OPRES_FUNCTION(opres_audit_consistency_proof);
 
-/* An error if the trail never had that many entries under this snapshot. */
-static void
-check_size(OpresTrail *trail, int64 size)
+void
+opres_require_entries(OpresTrail *trail, int64 size)
 {
 	int64 last;
 
 	if (size < 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the size of a tree must not be negative")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the number of entries must not be negative")));
 	last = opres_trail_last(trail);
 	if (size > last)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no tree of size %lld", (long long) size),
-						errdetail("The audit trail has %lld entries.", (long long) last)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the audit trail has fewer than %lld entries", (long long) size),
+				 errdetail("It has %lld.", (long long) last)));
 }
 
-static void
-check_made(bool made)
+void
+opres_require_hashes(bool had)
 {
-	if (!made)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED), errmsg("the audit trail is damaged: there are no hashes to make this from"),
-				 errhint("SELECT * FROM opres.verify_audit() says what is wrong.")));
+	if (!had)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("the audit trail is damaged: hashes of its tree are missing"),
+						errhint("SELECT * FROM opres.verify_audit() tells what is wrong.")));
 }
 
 static Datum
@@ -63,12 +61,12 @@ opres_audit_inclusion_proof(PG_FUNCTION_ARGS)
 	OpresHash proof[OPRES_PROOF_MAX];
 	int count = 0;
 
-	check_size(&trail, size);
+	opres_require_entries(&trail, size);
 	if (entry < 1 || entry > size)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("entry %lld is not in the tree of size %lld", (long long) entry, (long long) size),
+						errmsg("entry %lld is not among the first %lld", (long long) entry, (long long) size),
 						errdetail("Entries are numbered from 1.")));
-	check_made(opres_inclusion_proof((uint64_t) entry - 1, (uint64_t) size, opres_trail_subtree, &trail, proof, &count));
+	opres_require_hashes(opres_inclusion_proof((uint64_t) entry - 1, (uint64_t) size, opres_trail_subtree, &trail, proof, &count));
 	opres_trail_close(&trail);
 	return bytea_array(proof, count);
 }
@@ -82,12 +80,13 @@ opres_audit_consistency_proof(PG_FUNCTION_ARGS)
 	OpresHash proof[OPRES_PROOF_MAX];
 	int count = 0;
 
-	check_size(&trail, new_size);
-	check_size(&trail, old_size);
+	opres_require_entries(&trail, old_size);
+	opres_require_entries(&trail, new_size);
 	if (old_size > new_size)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("the old size %lld is greater than the new size %lld", (long long) old_size, (long long) new_size)));
-	check_made(opres_consistency_proof((uint64_t) old_size, (uint64_t) new_size, opres_trail_subtree, &trail, proof, &count));
+						errmsg("old_size %lld is greater than new_size %lld", (long long) old_size, (long long) new_size)));
+	opres_require_hashes(
+		opres_consistency_proof((uint64_t) old_size, (uint64_t) new_size, opres_trail_subtree, &trail, proof, &count));
 	opres_trail_close(&trail);
 	return bytea_array(proof, count);
 }
