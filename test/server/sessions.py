@@ -12,10 +12,12 @@ class SqlError(Exception):
 
 
 class Session:
-    def __init__(self, database="postgres", user=None):
+    def __init__(self, database="postgres", user=None, host=None):
         command = ["psql", "-X", "-q", "-A", "-t", "-F", "|", "-d", database, "-v", "VERBOSITY=verbose"]
         if user:
             command += ["-U", user]
+        if host:
+            command += ["-h", host]
         environment = dict(os.environ, PGOPTIONS="-c client_min_messages=error")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         text=True, bufsize=1, env=environment)
