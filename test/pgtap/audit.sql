@@ -3,6 +3,7 @@
 BEGIN;
 SELECT plan(50);
 SET LOCAL client_min_messages = warning;
+SET LOCAL opres.reason = 'tests';
 
 -- As declared ---------------------------------------------------------------------------------------------------------------------
 SELECT results_eq($$SELECT format('%s %s', attname, format_type(atttypid, atttypmod)) COLLATE "default" FROM pg_attribute
@@ -73,8 +74,9 @@ SELECT is_empty($$SELECT pg_temp.may('opres_nobody')$$, 'nobody may anything');
 SELECT set_eq($$SELECT pg_temp.may('opres_witness')$$,
   '{USAGE SCHEMA,EXECUTE audit_checkpoint,EXECUTE audit_consistency_proof,EXECUTE audit_inclusion_proof}'::text[], 'a witness');
 SELECT set_eq($$SELECT pg_temp.may('opres_eraser')$$, '{USAGE SCHEMA,EXECUTE erase_content}'::text[], 'an eraser');
-SELECT set_eq($$SELECT pg_temp.may('opres_auditor') EXCEPT SELECT pg_temp.may('opres_reader')$$,
-  '{SELECT audit_entry,SELECT audit_trail,EXECUTE verify_audit,EXECUTE verify_audit_entries,EXECUTE audit_checkpoint,EXECUTE audit_consistency_proof,EXECUTE audit_inclusion_proof}'::text[],
+SELECT set_eq($$SELECT regexp_replace(may, '(verify)_\w+$', '\1') FROM pg_temp.may('opres_auditor')
+    WHERE may NOT IN (SELECT pg_temp.may('opres_reader'))$$,
+  '{SELECT audit_entry,SELECT audit_trail,EXECUTE verify,EXECUTE audit_checkpoint,EXECUTE audit_consistency_proof,EXECUTE audit_inclusion_proof}'::text[],
   'an auditor, besides what a reader may');
 SELECT is_empty($$SELECT pg_temp.may('opres_reader') EXCEPT SELECT pg_temp.may('opres_auditor')$$, 'all that a reader may');
 SELECT is_empty($$SELECT may FROM pg_temp.may('opres_reader') WHERE may ~ 'audit|erase'$$, 'a reader has nothing of the audit trail');
@@ -95,7 +97,12 @@ RESET SESSION AUTHORIZATION;
 -- The rights are those of who asks: neither the view nor the functions lend any.
 GRANT USAGE ON SCHEMA opres TO opres_nobody;
 GRANT SELECT ON opres.audit_trail TO opres_nobody;
-GRANT EXECUTE ON FUNCTION opres.verify_audit(text), opres.verify_audit_entries(text) TO opres_nobody;
+DO $$
+BEGIN
+  EXECUTE (SELECT format('GRANT EXECUTE ON FUNCTION %s TO opres_nobody', string_agg(p.oid::regprocedure::text, ', '))
+           FROM pg_proc AS p WHERE p.pronamespace = 'opres'::regnamespace AND p.proname ~ '^verify_');
+END
+$$;
 SET SESSION AUTHORIZATION opres_nobody;
 SELECT throws_ok('TABLE opres.audit_trail', '42501', 'permission denied for table audit_entry', 'the view alone is not enough');
 SELECT throws_ok('SELECT * FROM opres.verify_audit()', '42501', 'permission denied for table audit_entry', 'nor are the functions');
