@@ -133,6 +133,10 @@ BEGIN
     FROM pg_catalog.pg_class AS c CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a
     WHERE c.relnamespace = 'opres'::regnamespace AND c.relkind IN ('r', 'v') AND a.grantee <> c.relowner
     UNION
+    SELECT 'SCHEMA', 'opres', a.grantee
+    FROM pg_catalog.pg_namespace AS n CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) AS a
+    WHERE n.oid = 'opres'::regnamespace AND a.grantee <> n.nspowner
+    UNION
     SELECT 'ROUTINE', p.oid::regprocedure::text, a.grantee
     FROM pg_catalog.pg_proc AS p
       CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) AS a

@@ -69,4 +69,13 @@
 #define OPRES_INSERTION_TIMELINE() ThisTimeLineID
 #endif
 
+/* A setting by its name, NULL if nobody has heard of it (utils/guc_tables.h). */
+#if PG_VERSION_NUM >= 160000
+#define OPRES_FIND_SETTING(name) find_option(name, false, true, LOG)
+#else
+#define OPRES_FIND_SETTING(name) opres_find_setting(name)
+struct config_generic;
+extern struct config_generic *opres_find_setting(const char *name);
+#endif
+
 #endif

@@ -9,6 +9,7 @@
 #include "common/settings.h"
 #include "map/edit.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 
 _Pragma("GCC visibility push(default)") PG_MODULE_MAGIC;
 extern void _PG_init(void);
@@ -21,9 +22,36 @@ int opres_max_drawn_edges;
 char *opres_reason_setting;
 bool opres_require_reason;
 
+#if PG_VERSION_NUM < 160000
+struct config_generic *
+opres_find_setting(const char *name)
+{
+	struct config_generic **settings = get_guc_variables();
+
+	for (int i = 0; i < GetNumConfigOptions(); i++)
+		if (pg_strcasecmp(settings[i]->name, name) == 0)
+			return settings[i];
+	return NULL;
+}
+#endif
+
+/*
+ * Whether a client who may not give a setting has brought it along when connecting (PGOPTIONS). Before we are loaded PostgreSQL
+ * does not know that, and has put it over what the database or the role says. It is not taken over, but what it hid is gone.
+ */
+static bool
+hidden_by_client(const char *name)
+{
+	const struct config_generic *setting = OPRES_FIND_SETTING(name);
+
+	return setting != NULL && setting->reset_source >= PGC_S_CLIENT && setting->reset_scontext != PGC_SU_BACKEND;
+}
+
 void
 _PG_init(void)
 {
+	bool require_reason_hidden = hidden_by_client("opres.require_reason");
+
 	DefineCustomIntVariable("opres.max_events", "Most events one simulated outage may take.", "Zero means no limit.",
 							&opres_max_events, 100000000, 0, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("opres.max_memory", "Most memory one simulated outage may hold, besides the compiled map.",
@@ -38,6 +66,8 @@ _PG_init(void)
 							   "Empty means none.", &opres_reason_setting, "", PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("opres.require_reason", "Refuses edits of the map for which no reason is given.", NULL,
 							 &opres_require_reason, false, PGC_SUSET, 0, NULL, NULL, NULL);
+	if (require_reason_hidden)
+		SetConfigOption("opres.require_reason", "on", PGC_SUSET, PGC_S_OVERRIDE);
 	/* The last callback registered is called first: edits are finished, then what they append is written. */
 	opres_audit_init();
 	opres_edit_init();
