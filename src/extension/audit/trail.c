@@ -24,6 +24,9 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#define FROM_UNIX_EPOCH ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
+#define LAST_TIME (PG_INT64_MAX - FROM_UNIX_EPOCH) /* in the year 294247 */
+
 static const struct
 {
 	const char *name;
@@ -285,6 +288,7 @@ void
 opres_trail_row(TupleTableSlot *slot, OpresTrailRow *row)
 {
 	OpresAuditEntry *entry = &row->entry;
+	TimestampTz at;
 	bool *isnull;
 
 	slot_getallattrs(slot);
@@ -296,7 +300,13 @@ opres_trail_row(TupleTableSlot *slot, OpresTrailRow *row)
 		return;
 	}
 	entry->number = DatumGetInt64(slot->tts_values[OPRES_TRAIL_ENTRY - 1]);
-	entry->at = opres_unix_time(DatumGetTimestampTz(slot->tts_values[OPRES_TRAIL_AT - 1]));
+	at = DatumGetTimestampTz(slot->tts_values[OPRES_TRAIL_AT - 1]);
+	if (TIMESTAMP_NOT_FINITE(at) || at > LAST_TIME)
+	{
+		row->malformed = "at is out of range";
+		return;
+	}
+	entry->at = opres_unix_time(at);
 	entry->login = to_field(slot, OPRES_TRAIL_LOGIN);
 	entry->session_role = to_field(slot, OPRES_TRAIL_SESSION_ROLE);
 	entry->acting_role = to_field(slot, OPRES_TRAIL_ACTING_ROLE);
@@ -321,5 +331,5 @@ opres_trail_row(TupleTableSlot *slot, OpresTrailRow *row)
 int64
 opres_unix_time(TimestampTz time)
 {
-	return time + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+	return time + FROM_UNIX_EPOCH;
 }

@@ -31,6 +31,9 @@
 
 OPRES_FUNCTION(opres_verify_audit_entries);
 
+/* Where a problem is of no entry. */
+#define NO_ENTRY PG_INT64_MIN
+
 typedef struct Erasure
 {
 	int64 entry;
@@ -44,14 +47,14 @@ typedef struct Verification
 	OpresLang lang;
 	MemoryContext memory; /* of one row */
 	int64 rows;           /* met by way of the index */
-	int64 next;           /* the number the next row should have */
-	bool linked;          /* of entry next - 1 are known: */
+	int64 last;           /* the number of the row before, 0 at the beginning */
+	bool linked;          /* of that entry are known: */
 	OpresHash leaf;       /* ... its leaf, recomputed */
 	OpresHash stored;     /* ... its leaf_hash */
 	int64 unknown;        /* the last entry up to which leaves are not known as they were when they were written; 0 = none */
 	Erasure *erasures;    /* entries without content, in their order */
 	int64 erasure_count, erasure_room;
-	OpresFrontier frontier; /* of the next - 1 entries before; peaks that reach back to unknown are of no use */
+	OpresFrontier frontier; /* of the entries up to last; peaks that reach back to unknown are of no use */
 } Verification;
 
 static void
@@ -59,7 +62,7 @@ report(Verification *v, OpresAuditProblem problem, int64 entry, int64 last, cons
 {
 	MemoryContext before = MemoryContextSwitchTo(v->memory);
 	Datum values[3];
-	bool nulls[3] = { false, entry == 0, false };
+	bool nulls[3] = { false, entry == NO_ENTRY, false };
 
 	values[0] = CStringGetTextDatum(opres_audit_problem(problem));
 	values[1] = Int64GetDatum(entry);
@@ -75,18 +78,18 @@ check_hashed(bool hashed)
 		ereport(ERROR, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("SHA-256 failed")));
 }
 
-/* Moves the frontier over entries of which nothing is known. */
+/* Goes on after an entry; of those up to it that were not met nothing is known. */
 static void
-skip_to(Verification *v, int64 number)
+skip_past(Verification *v, int64 number)
 {
 	OpresHash nothing = { { 0 } };
 
-	v->frontier.size = (uint64_t) number - 1;
+	v->frontier.size = (uint64_t) number;
 	v->frontier.count = 0;
 	for (uint64_t rest = v->frontier.size; rest != 0; rest &= rest - 1)
 		v->frontier.peaks[v->frontier.count++] = nothing;
-	v->next = number;
-	v->unknown = number - 1;
+	v->last = number;
+	v->unknown = number;
 	v->linked = false;
 }
 
@@ -196,7 +199,7 @@ check_entry(Verification *v, const OpresTrailRow *row)
 	v->stored = row->leaf_hash;
 	v->linked = true;
 	check_subtrees(v, row, &hash);
-	v->next = number + 1;
+	v->last = number;
 }
 
 /* A row met by way of the index. */
@@ -210,24 +213,24 @@ check_row(Verification *v, TupleTableSlot *slot)
 	v->rows++;
 	if (isnull || number < 1)
 	{
-		report(v, OPRES_AUDIT_MALFORMED, isnull ? 0 : number, 0, "its number is not positive");
+		report(v, OPRES_AUDIT_MALFORMED, isnull ? NO_ENTRY : number, 0, "its number is not positive");
 		return;
 	}
-	if (number < v->next)
+	if (number <= v->last)
 	{
-		report(v, number == v->next - 1 ? OPRES_AUDIT_DOUBLED : OPRES_AUDIT_INDEX, number, 0, NULL);
+		report(v, number == v->last ? OPRES_AUDIT_DOUBLED : OPRES_AUDIT_INDEX, number, 0, NULL);
 		return;
 	}
-	if (number > v->next)
+	if (number - 1 > v->last)
 	{
-		report(v, OPRES_AUDIT_GAP, v->next, number - 1, NULL);
-		skip_to(v, number);
+		report(v, OPRES_AUDIT_GAP, v->last + 1, number - 1, NULL);
+		skip_past(v, number - 1);
 	}
 	opres_trail_row(slot, &row);
 	if (row.malformed != NULL)
 	{
 		report(v, OPRES_AUDIT_MALFORMED, number, 0, row.malformed);
-		skip_to(v, number + 1);
+		skip_past(v, number);
 		return;
 	}
 	check_entry(v, &row);
@@ -279,7 +282,7 @@ find_unreachable(Verification *v, TupleTableSlot *slot)
 
 		CHECK_FOR_INTERRUPTS();
 		if (isnull || !opres_trail_find(&v->trail, number) || !ItemPointerEquals(&slot->tts_tid, &v->trail.slot->tts_tid))
-			report(v, OPRES_AUDIT_INDEX, isnull ? 0 : number, 0, NULL);
+			report(v, OPRES_AUDIT_INDEX, isnull ? NO_ENTRY : number, 0, NULL);
 		MemoryContextReset(v->memory);
 	}
 	table_endscan(scan);
@@ -297,7 +300,7 @@ check_privilege(Relation table)
 Datum
 opres_verify_audit_entries(PG_FUNCTION_ARGS)
 {
-	Verification v = { .next = 1 };
+	Verification v = { .last = 0 };
 	const char *unprotected;
 	TupleTableSlot *slot;
 
@@ -316,7 +319,7 @@ opres_verify_audit_entries(PG_FUNCTION_ARGS)
 
 	unprotected = opres_trail_unprotected(v.trail.table);
 	if (unprotected != NULL)
-		report(&v, OPRES_AUDIT_PROTECTION, 0, 0, unprotected);
+		report(&v, OPRES_AUDIT_PROTECTION, NO_ENTRY, 0, unprotected);
 
 	slot = table_slot_create(v.trail.table, NULL);
 	walk_index(&v);
