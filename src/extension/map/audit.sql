@@ -95,7 +95,7 @@ BEGIN
 
   EXECUTE format($f$
     CREATE FUNCTION opres.revision_content(made bigint) RETURNS text LANGUAGE plpgsql SECURITY DEFINER %s
-    SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $body$
+    SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 SET plan_cache_mode = force_generic_plan AS $body$
     BEGIN
       RETURN opres.revision_text(made, r.stamp, r.made_at,
         (SELECT string_agg(content, ', ' ORDER BY place) FROM (%s) AS t),
