@@ -48,8 +48,9 @@ COMMENT ON FUNCTION opres.verify_audit_entries(text) IS 'internal: the part of v
 CREATE FUNCTION opres.verify_audit(lang text DEFAULT 'en') RETURNS TABLE (problem text, entry bigint, detail text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
   SELECT v.problem, v.entry, v.detail
-  FROM (SELECT * FROM opres.verify_audit_entries(lang) UNION ALL SELECT * FROM opres.verify_audit_ddl_guard(lang)) AS v
+  FROM (SELECT * FROM opres.verify_audit_entries(lang) UNION ALL SELECT * FROM opres.verify_audit_ddl_guard(lang)
+    UNION ALL SELECT * FROM opres.verify_map_revisions(lang)) AS v
   ORDER BY v.entry NULLS FIRST, v.problem COLLATE "C", v.detail COLLATE "C"
 $$;
 COMMENT ON FUNCTION opres.verify_audit(text) IS
-  'Recomputes the whole audit trail from the texts in it; no row = intact. It cannot see that the newest entries were cut off or all were made anew: for that compare checkpoints kept outside. problem: gap (entries are missing from this one on), doubled entry, malformed entry, content changed (not what content_hash says), content missing (erased without a record of it), entry changed (not what leaf_hash says), chain broken (the entry before is not the one it was written after), subtrees changed (only proofs suffer), index damaged, protection missing (entry is null). detail: in English (en) or Japanese (ja). What follows from a problem is not told again: after a bad entry the next ones are compared with what it says it was.';
+  'Recomputes the whole audit trail from the texts in it; no row = intact. It cannot see that the newest entries were cut off or all were made anew: for that compare checkpoints kept outside. problem: gap (entries are missing from this one on), doubled entry, malformed entry, content changed (not what content_hash says), content missing (erased without a record of it), entry changed (not what leaf_hash says), chain broken (the entry before is not the one it was written after), subtrees changed (only proofs suffer), index damaged, protection missing (entry is null). detail: in English (en) or Japanese (ja). What follows from a problem is not told again: after a bad entry the next ones are compared with what it says it was. Then whether what the trail records still is so: see verify_map_revisions.';
