@@ -86,10 +86,11 @@ opres_audit_append(const OpresActor *actor, const char *action, const char *subj
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("the audit trail's entries of this transaction are written already")));
 	entry.previous = &some;
-	entry.login = (OpresField){ NameStr(actor->login), NAMEDATALEN };
+	/* Names, as long as they can be: no character takes more than three times its bytes in UTF-8. */
+	entry.login = (OpresField){ NULL, 3 * NAMEDATALEN };
 	entry.session_role = entry.acting_role = entry.login;
-	entry.action = (OpresField){ action, (int32) strlen(action) };
-	entry.subject = (OpresField){ subject, subject != NULL ? (int32) strlen(subject) : -1 };
+	entry.action = opres_utf8((OpresField){ action, (int32) strlen(action) });
+	entry.subject = opres_utf8((OpresField){ subject, subject != NULL ? (int32) strlen(subject) : -1 });
 	size = opres_entry_size(&entry);
 	if (size >= OPRES_ENTRY_LIMIT)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("entry of the audit trail is too long"),
@@ -117,7 +118,7 @@ draft_entries(int64 count)
 		CHECK_FOR_INTERRUPTS();
 		if (!pg_strong_random(drafts[i].salt, OPRES_SALT_BYTES))
 			ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not get random bytes for the audit trail")));
-		if (!opres_content_hash(drafts[i].salt, pending->reason, pending->content, &drafts[i].content_hash))
+		if (!opres_content_hash(drafts[i].salt, opres_utf8(pending->reason), opres_utf8(pending->content), &drafts[i].content_hash))
 			no_hash();
 	}
 	return drafts;
@@ -239,6 +240,18 @@ fill_row(TupleTableSlot *row, const OpresAuditEntry *entry, const OpresPending *
 	set_field(row, OPRES_TRAIL_CONTENT, pending->content);
 }
 
+/* Of an entry as it stands in the row. */
+static bool
+hash_entry(OpresAuditEntry entry, OpresHash *leaf)
+{
+	entry.login = opres_utf8(entry.login);
+	entry.session_role = opres_utf8(entry.session_role);
+	entry.acting_role = opres_utf8(entry.acting_role);
+	entry.action = opres_utf8(entry.action);
+	entry.subject = opres_utf8(entry.subject);
+	return opres_entry_leaf(&entry, leaf);
+}
+
 static void
 write_entry(Writer *writer, const OpresPending *pending, const Draft *draft)
 {
@@ -256,7 +269,7 @@ write_entry(Writer *writer, const OpresPending *pending, const Draft *draft)
 							  .action = pending->action,
 							  .subject = pending->subject };
 
-	if (!opres_entry_leaf(&entry, &leaf))
+	if (!hash_entry(entry, &leaf))
 		no_hash();
 	ExecClearTuple(row);
 	fill_row(row, &entry, pending, draft, now);

@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "datatype/timestamp.h"
+#include "mb/pg_wchar.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -229,15 +230,29 @@ opres_trail_subtree(void *ctx, int level, uint64_t index, OpresHash *hash)
 	return true;
 }
 
+OpresField
+opres_utf8(OpresField field)
+{
+	char *utf8;
+
+	if (field.length <= 0)
+		return field;
+	utf8 = pg_server_to_any(field.bytes, field.length, PG_UTF8);
+	return utf8 == field.bytes ? field : (OpresField){ utf8, (int32) strlen(utf8) };
+}
+
+/* As it is hashed. What is no UTF-8 in a database that does not look is not hashed alike, and so found. */
 static OpresField
 to_field(TupleTableSlot *slot, int column)
 {
 	text *value;
+	OpresField field;
 
 	if (slot->tts_isnull[column - 1])
 		return (OpresField){ NULL, -1 };
 	value = DatumGetTextPP(slot->tts_values[column - 1]);
-	return (OpresField){ VARDATA_ANY(value), (int32) VARSIZE_ANY_EXHDR(value) };
+	field = (OpresField){ VARDATA_ANY(value), (int32) VARSIZE_ANY_EXHDR(value) };
+	return GetDatabaseEncoding() == PG_SQL_ASCII ? field : opres_utf8(field);
 }
 
 /* Reads a hash that may not be NULL. */

@@ -80,6 +80,9 @@ typedef struct OpresTrailRow
 	const char *malformed; /* NULL, or what is wrong with the row: then the rest is not to be used */
 } OpresTrailRow;
 
+/* A text of the database in the encoding in which it is hashed. Errors: no UTF-8, in a database that does not look (SQL_ASCII). */
+extern OpresField opres_utf8(OpresField field);
+
 extern void opres_trail_row(TupleTableSlot *slot, OpresTrailRow *row);
 
 /* Microseconds since 1970-01-01 00:00 UTC. */
