@@ -41,11 +41,10 @@ cannot(const char *path, const char *reason)
 static bool
 sync_folder(const char *path)
 {
+	size_t length = strlen(path);
 	char copy[PATH_MAX];
 	int folder;
 	bool ok;
-
-	size_t length = strlen(path);
 
 	if (length >= sizeof copy)
 	{

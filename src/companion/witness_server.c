@@ -128,21 +128,26 @@ ask(PGconn *connection, const char *query, int count, const char *const *values)
 	}
 }
 
-/* By SQLSTATE: what passes, what stays, and what says that the table itself is damaged. */
+static bool
+begins_with_one_of(const char *state, const char *const *prefixes)
+{
+	for (; *prefixes; prefixes++)
+		if (strncmp(state, *prefixes, strlen(*prefixes)) == 0)
+			return true;
+	return false;
+}
+
+/* By SQLSTATE: what passes, what stays, and what says that the trail is damaged, or not of the size it was just said to be. */
 static OpresReply
 judge_error(const PGresult *result)
 {
-	static const char *const passing[] = { "08", "40", "53", "57", "58", "55P03" };
+	static const char *const passing[] = { "08", "40", "53", "57", "58", "55P03", NULL };
+	static const char *const damage[] = { "XX001", "XX002", "22", NULL };
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-	if (!state)
+	if (!state || begins_with_one_of(state, passing))
 		return OPRES_REPLY_LATER;
-	if (strcmp(state, "XX001") == 0 || strcmp(state, "XX002") == 0)
-		return OPRES_REPLY_IMPOSSIBLE;
-	for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
-		if (strncmp(state, passing[i], strlen(passing[i])) == 0)
-			return OPRES_REPLY_LATER;
-	return OPRES_REPLY_NONE;
+	return begins_with_one_of(state, damage) ? OPRES_REPLY_IMPOSSIBLE : OPRES_REPLY_NONE;
 }
 
 static OpresReply
