@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "progress.h"
+#include "utf8.h"
 
 static bool japanese;
 
@@ -72,24 +73,26 @@ opres_complain(const char *en, const char *ja, ...)
 	va_end(args);
 }
 
-/* Bytes of the well-formed UTF-8 character at the beginning, 0 if it is none or a control character (C0, DEL, C1). */
-static size_t
-printable(const uint8_t *bytes, size_t length)
+bool
+opres_refuse(OpresFailure *failure, const char *en, const char *ja, ...)
 {
-	uint8_t first = bytes[0];
-	size_t size = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+	va_list args;
 
-	if (size == 0 || size > length || first < 0x20 || first == 0x7F || (first == 0xC2 && bytes[1] < 0xA0))
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if ((bytes[i] & 0xC0) != 0x80)
-			return 0;
-	if ((first == 0xE0 && bytes[1] < 0xA0) || (first == 0xED && bytes[1] > 0x9F) || (first == 0xF0 && bytes[1] < 0x90) ||
-		(first == 0xF4 && bytes[1] > 0x8F))
-		return 0;
-	/* Marks that turn the direction of what follows, or end a line. */
-	if (first == 0xE2 && ((bytes[1] == 0x80 && (bytes[2] >= 0xA8 && bytes[2] <= 0xAE)) ||
-						  (bytes[1] == 0x81 && (bytes[2] >= 0xA6 && bytes[2] <= 0xA9))))
+	va_start(args, ja);
+	(void) vsnprintf(failure->text, sizeof failure->text, japanese ? ja : en, args);
+	va_end(args);
+	return false;
+}
+
+/* Bytes of the character at the beginning; 0 if it is none, a control character, or one that ends a line or turns the direction. */
+static size_t
+printable(const char *bytes, size_t length)
+{
+	uint32_t c;
+	size_t size = opres_utf8_next(bytes, length, &c);
+
+	if (size == 0 || c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200E && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+		(c >= 0x2066 && c <= 0x2069))
 		return 0;
 	return size;
 }
@@ -102,7 +105,7 @@ show(const char *bytes, size_t length, int most, char *buffer)
 
 	for (int shown = 0; i < length && shown < most; shown++)
 	{
-		size_t size = printable((const uint8_t *) bytes + i, length - i);
+		size_t size = printable(bytes + i, length - i);
 
 		if (size)
 		{

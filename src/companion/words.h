@@ -22,6 +22,16 @@ __attribute__((format(printf, 2, 4), format(printf, 3, 4))) void opres_say(FILE 
 /* To stderr, with "opres: " before and a line feed after; takes a progress bar away first. */
 __attribute__((format(printf, 1, 3), format(printf, 2, 3))) void opres_complain(const char *en, const char *ja, ...);
 
+/* What went wrong, for a caller to show. */
+typedef struct OpresFailure
+{
+	char text[1024];
+} OpresFailure;
+
+/* Writes the text, which says it all. Returns false, for callers that do the same. */
+__attribute__((format(printf, 2, 4), format(printf, 3, 4))) bool opres_refuse(OpresFailure *failure, const char *en, const char *ja,
+																			  ...);
+
 /*
  * Text from outside, made safe for a terminal: control characters and bytes that are no UTF-8 as \xNN, cut off at about 60
  * characters. Returns one of a few buffers in turn: for use as an argument of opres_say, at most eight in a call.
