@@ -257,7 +257,7 @@ opres_inclusion_holds(const OpresHash *leaf, uint64_t index, uint64_t size, cons
 	Place place = { index, size - 1 };
 	OpresHash hash = *leaf;
 
-	if (size >= SIZE_LIMIT || index >= size || count < 0 || count > OPRES_PROOF_MAX)
+	if (size >= SIZE_LIMIT || index >= size || count < 0)
 		return false;
 	for (int i = 0; i < count; i++)
 	{
@@ -301,7 +301,7 @@ opres_consistency_holds(uint64_t old_size, uint64_t new_size, const OpresHash *p
 {
 	OpresHash old_found, new_found, empty;
 
-	if (new_size >= SIZE_LIMIT || old_size > new_size || count < 0 || count > OPRES_PROOF_MAX)
+	if (new_size >= SIZE_LIMIT || old_size > new_size || count < 0)
 		return false;
 	if (old_size == 0 && !(opres_empty_root(&empty) && opres_hash_equal(old_root, &empty)))
 		return false;

@@ -237,10 +237,14 @@ mutate(Claim *c)
 {
 	bool changed = true;
 
-	switch (random_below(8))
+	switch (random_below(9))
 	{
 		case 0:
 			c->first = other_number(c->first);
+			break;
+		case 8: /* the same proof in a lower tree, where it has hashes too many */
+			c->size = 1 + random_below(4) + (c->size <= 4 ? 4 : 0);
+			c->first = c->size - 1;
 			break;
 		case 1:
 			c->size = other_number(c->size);
@@ -482,7 +486,7 @@ test_refused_sizes(Trail *trail)
 	CHECK(!consistency_holds(0, 1, &hash, 1, twin_mth(0, 0), hash));
 }
 
-/* A count that cannot be is refused before a hash is read: the block has room for the true proof only. */
+/* A count that cannot be is refused, and no hash read beyond those there can be. */
 static void
 test_refused_counts(void)
 {
@@ -501,6 +505,10 @@ test_refused_counts(void)
 	CHECK(opres_consistency_holds(2, 3, proof, 1, &old_root, &root));
 	for (int i = 0; i < COUNT_OF(counts); i++)
 		CHECK(!opres_consistency_holds(2, 3, proof, counts[i], &old_root, &root));
+	free(proof);
+	proof = block(NULL, 0);
+	CHECK(!opres_inclusion_holds(&leaf, 0, 1, proof, -1, &leaf));
+	CHECK(!opres_consistency_holds(3, 5, proof, -1, &old_root, &root));
 	free(proof);
 }
 

@@ -3,20 +3,11 @@
  * it prints as the bytes it was read from. What is refused says why. A note by a key of our own holds as long as nobody touched it.
  */
 #include "note.h"
+#include "promise.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PROMISE(condition)                                                                                                         \
-	do                                                                                                                             \
-	{                                                                                                                              \
-		if (!(condition))                                                                                                          \
-		{                                                                                                                          \
-			fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #condition);                                        \
-			abort();                                                                                                               \
-		}                                                                                                                          \
-	} while (0)
 
 /* The lines of a note put together again are the note. */
 static void

@@ -6,20 +6,11 @@
 #include "distribution.h"
 #include "duration.h"
 #include "tolerance.h"
+#include "promise.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PROMISE(condition)                                                                                                         \
-	do                                                                                                                             \
-	{                                                                                                                              \
-		if (!(condition))                                                                                                          \
-		{                                                                                                                          \
-			fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #condition);                                        \
-			abort();                                                                                                               \
-		}                                                                                                                          \
-	} while (0)
 
 static void
 check_refused(const OpresScan *scan)
