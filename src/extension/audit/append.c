@@ -147,6 +147,25 @@ writer_close(Writer *writer)
 	MemoryContextDelete(writer->memory);
 }
 
+/* What the last row tells about the subtrees that end with it: the largest waits for its right sibling. */
+static void
+know_tail(Writer *writer)
+{
+	bool isnull;
+	Datum value = slot_getattr(writer->trail.slot, OPRES_TRAIL_SUBTREES, &isnull);
+	bytea *subtrees = isnull ? NULL : DatumGetByteaPP(value);
+	Size level = isnull ? 0 : VARSIZE_ANY_EXHDR(subtrees) / OPRES_HASH_BYTES;
+
+	/* Another number of them is damage, which is found, and reported, where a subtree is looked up. */
+	if (level >= OPRES_TREE_LEVELS || writer->last % (INT64CONST(1) << level) != 0 || (writer->last >> level) % 2 == 0)
+		return;
+	writer->known[level] = true;
+	if (level == 0)
+		writer->peak[0] = writer->leaf;
+	else
+		memcpy(&writer->peak[level], VARDATA_ANY(subtrees) + (level - 1) * OPRES_HASH_BYTES, OPRES_HASH_BYTES);
+}
+
 static void
 read_tail(Writer *writer)
 {
@@ -154,6 +173,8 @@ read_tail(Writer *writer)
 	if (writer->last > 0 && !opres_trail_hash(&writer->trail, OPRES_TRAIL_LEAF_HASH, &writer->leaf))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED), errmsg("entry %lld of the audit trail is damaged", (long long) writer->last)));
+	if (writer->last > 0)
+		know_tail(writer);
 	if (writer->last == PG_INT64_MAX)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the audit trail is full")));
 }
@@ -291,7 +312,7 @@ write_entries(Writer *writer, const Draft *drafts, int64 count)
 {
 	MemoryContext before = MemoryContextSwitchTo(writer->memory);
 
-	opres_audit_lock(RelationGetRelid(writer->trail.table));
+	opres_audit_lock_to_commit(RelationGetRelid(writer->trail.table));
 	read_tail(writer);
 	for (int64 i = 0; i < count; i++)
 	{

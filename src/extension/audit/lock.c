@@ -3,25 +3,105 @@
  * nobody without our functions can hold it, and the deadlock detector knows it.
  *
  * It belongs to the transaction's resource owner, so that a subtransaction's end does not let it go while rows are in flight.
+ *
+ * A heavyweight lock is handed to whoever waits first, and stands idle until that process has woken up: under load that costs as
+ * much as the commit itself. Committers therefore do not wait for it, they try: at once, and again when whoever gave it away
+ * wakes one of them by a condition variable in shared memory; meanwhile one that runs already may take it. Who has had no luck for
+ * deadlock_timeout waits in the ordinary way, in line and known to the deadlock detector. So the variable makes things faster,
+ * never right: a wake-up that is lost, or no shared memory left for the variable, costs time only.
  */
 #include "audit/lock.h"
 
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
+#include "storage/condition_variable.h"
 #include "storage/lock.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
+#include "storage/shmem.h"
+#include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+/* Databases that share a variable wake each other in vain, no more. */
+#define LINES 16
+/* The lock is given back without a word when its transaction aborts or was a restore: one looks again after so many milliseconds.
+ */
+#define PATIENCE 10
 
 static LOCKTAG locked;
+static ConditionVariable *lines; /* in shared memory */
 
-void
-opres_audit_lock(Oid table)
+/* The library need not be preloaded, so this takes a little of what the server keeps in reserve. */
+static void
+find_lines(void)
+{
+	MemoryContext before = CurrentMemoryContext;
+	bool found;
+
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	PG_TRY();
+	{
+		lines = ShmemInitStruct("opres audit", LINES * sizeof(ConditionVariable), &found);
+		for (int i = 0; i < LINES && !found; i++)
+			ConditionVariableInit(&lines[i]);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(before);
+		FlushErrorState();
+		HOLD_INTERRUPTS(); /* an error lets go of interrupts, not of the LWLock that held them */
+	}
+	PG_END_TRY();
+	LWLockRelease(AddinShmemInitLock);
+}
+
+static bool
+try_lock(void)
+{
+	return LockAcquire(&locked, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+/* Tries until patience is at its end: lock_timeout's, if it is shorter. */
+static bool
+keep_trying(ConditionVariable *line)
+{
+	TimestampTz began = GetCurrentTimestamp();
+	int patience = LockTimeout > 0 ? Min(LockTimeout, DeadlockTimeout) : DeadlockTimeout;
+	bool mine;
+
+	ConditionVariablePrepareToSleep(line);
+	while (!(mine = try_lock()) && !TimestampDifferenceExceeds(began, GetCurrentTimestamp(), patience))
+		(void) ConditionVariableTimedSleep(line, PATIENCE, PG_WAIT_EXTENSION);
+	ConditionVariableCancelSleep();
+	return mine;
+}
+
+static void
+take(Oid table, bool committing)
 {
 	ResourceOwner before = CurrentResourceOwner;
 
 	SET_LOCKTAG_OBJECT(locked, MyDatabaseId, RelationRelationId, table, 0);
+	if (committing && lines == NULL)
+		find_lines();
 	CurrentResourceOwner = TopTransactionResourceOwner;
-	(void) LockAcquire(&locked, ExclusiveLock, false, false);
+	if (!committing || lines == NULL || !(try_lock() || keep_trying(&lines[MyDatabaseId % LINES])))
+		(void) LockAcquire(&locked, ExclusiveLock, false, false);
 	CurrentResourceOwner = before;
+}
+
+void
+opres_audit_lock(Oid table)
+{
+	take(table, false);
+}
+
+void
+opres_audit_lock_to_commit(Oid table)
+{
+	take(table, true);
 }
 
 void
@@ -32,4 +112,6 @@ opres_audit_unlock(void)
 	CurrentResourceOwner = TopTransactionResourceOwner;
 	(void) LockRelease(&locked, ExclusiveLock, false);
 	CurrentResourceOwner = before;
+	if (lines != NULL)
+		ConditionVariableSignal(&lines[MyDatabaseId % LINES]);
 }

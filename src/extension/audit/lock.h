@@ -8,7 +8,9 @@
 
 /* Waits for it; lock_timeout and cancel apply. Held to the end of the transaction, unless given away. */
 extern void opres_audit_lock(Oid table);
-/* Gives away what the last opres_audit_lock of this transaction took. In the COMMIT callback only: the rows are committed then. */
+/* The same for a transaction that is about to commit and to give it away: many of these in turn lose less time. */
+extern void opres_audit_lock_to_commit(Oid table);
+/* Gives away what the last of these of this transaction took. In the COMMIT callback only: the rows are committed then. */
 extern void opres_audit_unlock(void);
 
 #endif

@@ -153,13 +153,15 @@ opres_trail_unprotected(Relation table)
 	return opres_guard_missing(table);
 }
 
-int64
-opres_trail_last(OpresTrail *trail)
+static int64
+last_from(OpresTrail *trail, int64 least)
 {
-	IndexScanDesc scan = OPRES_INDEX_BEGINSCAN(trail->table, trail->index, trail->snapshot, 0);
+	IndexScanDesc scan = OPRES_INDEX_BEGINSCAN(trail->table, trail->index, trail->snapshot, 1);
+	ScanKeyData key;
 	int64 last = 0;
 
-	index_rescan(scan, NULL, 0, NULL, 0);
+	ScanKeyInit(&key, 1, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(least));
+	index_rescan(scan, &key, 1, NULL, 0);
 	if (index_getnext_slot(scan, BackwardScanDirection, trail->slot))
 	{
 		bool isnull;
@@ -169,6 +171,20 @@ opres_trail_last(OpresTrail *trail)
 		ExecMaterializeSlot(trail->slot);
 	}
 	index_endscan(scan);
+	return last;
+}
+
+/* From the last this session saw on: a backward scan looks at all the keys of a page, and without a bound that is all of the page.
+ */
+int64
+opres_trail_last(OpresTrail *trail)
+{
+	static int64 seen;
+	int64 last = last_from(trail, seen);
+
+	if (last == 0 && seen > 0)
+		last = last_from(trail, PG_INT64_MIN);
+	seen = last;
 	return last;
 }
 
