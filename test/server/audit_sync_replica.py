@@ -2,7 +2,9 @@
 """The audit trail with a synchronous standby. An append's commit record is written asynchronously and waited for afterwards, so here:
 whatever synchronous_commit a session has, an acknowledged entry is on the standby, when the primary is killed and the standby promoted;
 with the standby gone a commit with an entry waits, and a checkpoint as well, for they must not promise what a failover would undo."""
+import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -89,9 +91,16 @@ def failover(number):
     for thread in (*writers, witness):
         thread.start()
     time.sleep(1.2)
+    # The standby gets nothing for a moment, then or later: meanwhile nobody may be told anything.
+    with standby.session() as s:
+        receiver = int(s.value("SELECT pid FROM pg_stat_wal_receiver;"))
+    os.kill(receiver, signal.SIGSTOP)
+    time.sleep(.5)
     primary.kill()
+    os.kill(receiver, signal.SIGKILL)
     for thread in (*writers, witness):
         thread.join(30)
+    standby.again().close()
     standby.promote()
     what = f"failover {number}"
     tree = audit_trail.Tree()
