@@ -45,7 +45,8 @@ bool opres_inclusion_proof(uint64_t leaf, uint64_t size, OpresSubtreeFetch fetch
 bool opres_consistency_proof(uint64_t old_size, uint64_t new_size, OpresSubtreeFetch fetch, void *ctx, OpresHash *proof,
 							 int *count);
 
-/* True if the proof holds. */
+/* True if the proof holds. An inclusion proof does not show the tree's size: a root belongs to a size by the checkpoint it stands
+ * in. The empty tree, with its root and no hash, is a beginning of every tree. */
 bool opres_inclusion_holds(const OpresHash *leaf, uint64_t index, uint64_t size, const OpresHash *proof, int count,
 						   const OpresHash *root);
 bool opres_consistency_holds(uint64_t old_size, uint64_t new_size, const OpresHash *proof, int count, const OpresHash *old_root,
