@@ -32,6 +32,8 @@ ENGINE_SRC := $(sort $(wildcard src/engine/*.c))
 EXTENSION_SRC := $(sort $(wildcard src/extension/*/*.c))
 COMPANION_SRC := $(sort $(wildcard src/companion/*.c))
 COMPANION_MAN := $(sort $(wildcard src/companion/*.1))
+# Examples for the administrator, among the documentation; the program's path is put in.
+COMPANION_UNITS := src/companion/opres-witness.service src/companion/opres-witness.env
 
 EXTENSION := opres
 MODULE_big := opres
@@ -81,9 +83,13 @@ install-companion: $(COMPANION)
 	$(MKDIR_P) '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1'
 	$(INSTALL_PROGRAM) $(COMPANION) '$(DESTDIR)$(bindir)/opres'
 	$(if $(COMPANION_MAN),$(INSTALL_DATA) $(COMPANION_MAN) '$(DESTDIR)$(mandir)/man1/')
+	$(MKDIR_P) '$(DESTDIR)$(docdir)/opres'
+	for file in $(COMPANION_UNITS); do \
+		sed 's|/usr/bin/opres|$(bindir)/opres|' "$$file" > '$(DESTDIR)$(docdir)/opres'/"$${file##*/}" || exit 1; done
 uninstall: uninstall-companion
 uninstall-companion:
-	rm -f '$(DESTDIR)$(bindir)/opres' $(foreach page,$(COMPANION_MAN),'$(DESTDIR)$(mandir)/man1/$(notdir $(page))')
+	rm -f '$(DESTDIR)$(bindir)/opres' $(foreach page,$(COMPANION_MAN),'$(DESTDIR)$(mandir)/man1/$(notdir $(page))') \
+		$(foreach file,$(COMPANION_UNITS),'$(DESTDIR)$(docdir)/opres/$(notdir $(file))')
 else
 # Without PGXS make would say "Nothing to be done" and exit 0: fail loudly instead.
 .PHONY: all install uninstall installcheck clean

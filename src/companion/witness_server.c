@@ -141,7 +141,7 @@ begins_with_one_of(const char *state, const char *const *prefixes)
 static OpresReply
 judge_error(const PGresult *result)
 {
-	static const char *const passing[] = { "08", "40", "53", "57", "58", "55P03", NULL };
+	static const char *const passing[] = { "08", "40", "53", "57", "55P03", NULL };
 	static const char *const damage[] = { "XX001", "XX002", "22", NULL };
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from notes import OPRES, Folder, Key, check_reader, open_note, root
+from notes import OPRES, TOP, Folder, Key, check_reader, open_note, root
 import sessions
 
 OK, BROKEN, CANNOT = 0, 1, 2
@@ -351,8 +351,9 @@ def test_search_path():
                       "CREATE FUNCTION trap.unnest(bytea[]) RETURNS SETOF bytea LANGUAGE sql AS $$ SELECT 'trap'::bytea $$;"
                       "CREATE FUNCTION trap.encode(bytea, text) RETURNS text LANGUAGE sql AS $$ SELECT 'trap'::text $$;"
                       "ALTER ROLE w IN DATABASE captured SET search_path = trap, pg_catalog;"
-                      "ALTER ROLE w IN DATABASE captured SET default_transaction_isolation = 'serializable';"
-                      "ALTER ROLE w IN DATABASE captured SET statement_timeout = '1us'")
+                      "ALTER ROLE w IN DATABASE captured SET default_transaction_isolation = 'read committed';"
+                      "ALTER ROLE w IN DATABASE captured SET client_encoding = 'LATIN1';"
+                      "ALTER ROLE w IN DATABASE captured SET bytea_output = 'escape'")
     folder.witness("--init")
     trail.append(5)
     result = folder.witness()
@@ -384,13 +385,25 @@ def test_incarnations():
     ok(folder.witness().returncode == OK and folder.last()[:2] == (3, size + 2), "one of the two goes on")
     folder.dbname = restored.conninfo
     refuse(folder, "two incarnations that both went on", "not the one that was kept")
+    copy = Folder()
+    shutil.copytree(folder.state, copy.state)
+    twins = [Trail(name, restored_from="first") for name in ("twin_a", "twin_b")]
+    for twin, own in zip(twins, (folder, copy)):
+        twin.append(1)
+        result = own.witness(dbname=twin.conninfo, key=folder.key_file)
+        ok(result.returncode == OK, "each copy of a state goes a way of its own", result)
+    shutil.copy(os.path.join(copy.state, "state"), folder.state)
+    result = folder.witness(dbname=twins[1].conninfo)
+    ok(result.returncode == CANNOT and "contradicts" in result.stderr, "a state that contradicts its newest note", result)
+    shutil.rmtree(folder.state)
+    shutil.copytree(copy.state, folder.state)
     older = Trail("older", restored_from="first")
     older.cut(4)
     folder.dbname = older.conninfo
     refuse(folder, "an incarnation that lost entries", "shorter")
     result = folder.witness("--reason", "restored to yesterday", verb="accept")
-    ok(result.returncode == OK and folder.last()[:3] == (4, older.size(), older.origin()), "lost entries can be accepted", result)
-    ok(f"{older.size():020d}-4.break" in os.listdir(folder.notes), "with a break on record")
+    ok(result.returncode == OK and folder.last()[:3] == (5, older.size(), older.origin()), "lost entries can be accepted", result)
+    ok(f"{older.size():020d}-5.break" in os.listdir(folder.notes), "with a break on record")
 
 
 def test_state(trail):
@@ -553,6 +566,8 @@ def test_usage(trail):
         result = folder.run("--help", lang=lang)
         ok(result.returncode == OK and result.stdout.startswith(word) and result.stderr == "", f"help in {lang}", result)
         documented = set(re.findall(r"--[a-z]+", result.stdout))
+        with open(os.path.join(TOP, "src", "companion", "opres.1"), encoding="utf-8") as page:
+            ok(documented <= set(re.findall(r"--[a-z]+", page.read().replace("\\-", "-"))), "the manual page has all options of the help")
         ok(documented >= {"--key", "--state", "--dbname", "--init", "--interval", "--name", "--reason", "--quiet", "--lang"}, "help has all options")
 
 
