@@ -190,7 +190,7 @@ trigger_fault(const Trigger *trigger, Oid function)
 const char *
 opres_guard_missing(Relation table)
 {
-	List *name = list_make2(makeString("opres"), makeString("audit_guard"));
+	List *name = list_make2(makeString(pstrdup("opres")), makeString(pstrdup("audit_guard")));
 	Oid function = LookupFuncName(name, 0, NULL, true);
 	int count = table->trigdesc != NULL ? table->trigdesc->numtriggers : 0;
 
