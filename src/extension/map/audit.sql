@@ -54,15 +54,15 @@ COMMENT ON FUNCTION opres.approval_text(bigint, timestamptz, name) IS 'internal:
 
 -- Two functions over the same rows: one revision, the one this transaction makes, in time that follows the edit; and all revisions,
 -- in one pass over the map and its history. The first goes by the indexes on since_revision and until_revision, whatever the
--- statistics say, and has no use for history rows the revision wrote: it has not ended any of its own.
+-- statistics say, plans nothing for tables the edit did not touch, and has no use for history rows the revision wrote: it has not
+-- ended any of its own.
 DO $do$
 DECLARE
   settings CONSTANT text := $$SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
     SET timezone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex' SET work_mem = '64MB' SET jit = off$$;
   map_table name;
   columns text;
-  written text[] := '{}';
-  ended text[] := '{}';
+  one text := '';
   every text[] := '{}';
 BEGIN
   FOREACH map_table IN ARRAY '{node,requirement,requirement_member,tolerance,calendar_day,scenario,shock}'::name[] LOOP
@@ -70,14 +70,15 @@ BEGIN
     FROM pg_catalog.pg_attribute
     WHERE attrelid = format('opres.%I', map_table)::regclass AND attnum > 0 AND NOT attisdropped;
 
-    written := written || format($f$
-        SELECT %1$s AS place, opres.rows_text(%2$L, count(*), opres.sha256_of(hash)) AS content
-        FROM (SELECT opres.row_sha256(ROW(%3$s)::text) AS hash FROM opres.%2$I WHERE since_revision = made ORDER BY 1) AS r
-        HAVING count(*) > 0$f$, cardinality(written), map_table, columns);
-    ended := ended || format($f$
-        SELECT %1$s AS place, opres.rows_text(%2$L, count(*), opres.sha256_of(hash)) AS content
-        FROM (SELECT opres.row_sha256(ROW(%3$s)::text) AS hash FROM opres.%4$I WHERE until_revision = made ORDER BY 1) AS r
-        HAVING count(*) > 0$f$, cardinality(ended), map_table, columns, map_table || '_history');
+    one := one || format($f$
+      IF EXISTS (SELECT FROM opres.%1$I WHERE since_revision = made) THEN
+        written := concat_ws(', ', written, (SELECT opres.rows_text(%1$L, count(*), opres.sha256_of(hash))
+          FROM (SELECT opres.row_sha256(ROW(%2$s)::text) AS hash FROM opres.%1$I WHERE since_revision = made ORDER BY 1) AS r));
+      END IF;
+      IF EXISTS (SELECT FROM opres.%3$I WHERE until_revision = made) THEN
+        ended := concat_ws(', ', ended, (SELECT opres.rows_text(%1$L, count(*), opres.sha256_of(hash))
+          FROM (SELECT opres.row_sha256(ROW(%2$s)::text) AS hash FROM opres.%3$I WHERE until_revision = made ORDER BY 1) AS r));
+      END IF;$f$, map_table, columns, map_table || '_history');
     every := every || format($f$
         SELECT revision, side, %1$s AS place, opres.rows_text(%2$L, count(*), opres.sha256_of(hash)) AS content
         FROM (
@@ -96,13 +97,13 @@ BEGIN
   EXECUTE format($f$
     CREATE FUNCTION opres.revision_content(made bigint) RETURNS text LANGUAGE plpgsql SECURITY DEFINER %s
     SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 SET plan_cache_mode = force_generic_plan AS $body$
-    BEGIN
-      RETURN opres.revision_text(made, r.stamp, r.made_at,
-        (SELECT string_agg(content, ', ' ORDER BY place) FROM (%s) AS t),
-        (SELECT string_agg(content, ', ' ORDER BY place) FROM (%s) AS t))
-      FROM opres.map_revision AS r WHERE r.revision = made;
+    DECLARE
+      written text;
+      ended text;
+    BEGIN%s
+      RETURN opres.revision_text(made, r.stamp, r.made_at, written, ended) FROM opres.map_revision AS r WHERE r.revision = made;
     END
-    $body$$f$, settings, array_to_string(written, ' UNION ALL'), array_to_string(ended, ' UNION ALL'));
+    $body$$f$, settings, one);
   EXECUTE format($f$
     CREATE FUNCTION opres.revision_contents() RETURNS TABLE (revision bigint, known boolean, made_by name, content text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE %s SET enable_hashagg = off AS $body$
