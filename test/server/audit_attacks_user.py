@@ -140,14 +140,14 @@ def waiting():
         reader, writer = a.session("auditor_role"), a.session()
         reader.run("BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE opres.audit_trail IN ACCESS SHARE MODE; SELECT count(*) FROM opres.audit_trail;"
                    " SELECT opres.audit_checkpoint(); DECLARE c CURSOR FOR SELECT * FROM opres.audit_trail; FETCH c;")
-        writer.run("SET statement_timeout = '5s';")
+        writer.run("SET lock_timeout = '5s';")
         tally.equal(failure(writer, "SELECT opres.audit_append('test.act', NULL, 'while she reads', NULL);"), None, a.what)
         tally.equal(reader.value("SELECT count(*) FROM opres.audit_trail WHERE reason = 'while she reads';"), "0", f"{a.what}: her snapshot")
         reader.run("COMMIT;")
     with attack("an eraser who does not end her transaction") as a:
         eraser, writer = a.session("eraser_role"), a.session()
         eraser.run("BEGIN; SELECT opres.erase_content(2, 'why');")
-        writer.run("SET statement_timeout = '5s';")
+        writer.run("SET lock_timeout = '5s';")
         tally.equal(failure(writer, "SELECT opres.audit_append('test.act', NULL, 'idle holder', NULL);"), None, a.what)
         eraser.run("COMMIT;")
         a.before = [row._replace(xmin=a.rows()[1].xmin, salt=None, reason=None, content=None) if row.entry == 2 else row for row in a.before]
