@@ -71,6 +71,7 @@ class Key:
     """NAME+hex(key id)+base64(0x01 ‖ public key)"""
 
     def __init__(self, text):
+        self.text = text
         self.name, key_id, encoded = re.fullmatch(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", text).groups()
         typed = base64.b64decode(encoded, validate=True)
         assert len(typed) == 33 and typed[0] == 1
