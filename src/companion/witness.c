@@ -54,7 +54,7 @@ opres_companion_witness_help(void)
 		"  --init                 初回: 保管済みの内容がないため、現在の証跡をそのまま受け入れる\n"
 		"  --interval 間隔        繰り返し実行する（例: 1min）。省略時は1回だけ\n"
 		"  --name 名前            新しい鍵の名前（例: example.com/witness）。keygen は検証鍵を出力する\n"
-		"  --reason 理由          accept: 証跡が保管済みの内容から連続しない理由。新しい系列のノートを始める\n"
+		"  --reason 理由          accept: 証跡が保管済みの内容から連続しない理由。新しいノート系列を始める\n"
 		"  --quiet                警告とエラー以外を表示しない\n"
 		"  --lang en|ja\n"
 		"\n"

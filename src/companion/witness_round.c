@@ -70,8 +70,8 @@ tell_moved(const OpresCheckpoint *last, const OpresCheckpoint *now)
 	opres_complain(
 		"note: the trail goes on in another incarnation, %s instead of %s (a promotion, a restore to a point in time, or a "
 		"restored dump); all entries kept so far are in it",
-		"注意: 証跡は別の系列に移りました（%2$s → %1$s、昇格・時点復元・ダンプの復元のいずれか）。"
-		"これまでに記録した項目はすべて含まれています",
+		"注意: 証跡は別の系統に移りました（%2$s → %1$s、昇格・時点復元・ダンプの復元のいずれか）。"
+		"署名済みの記録はすべて含まれています",
 		now->origin, last->origin);
 }
 
@@ -83,10 +83,10 @@ refuse(const OpresState *state, const OpresAnswer *answer, OpresVerdict verdict)
 	if (verdict == OPRES_VERDICT_CUT)
 		opres_complain(
 			"REFUSED: the trail is shorter than what was kept of it: entries were cut off, or an older state was restored",
-			"拒否: 証跡が保管済みのチェックポイントより短くなっています。末尾の項目が切り取られたか、古い状態が復元されました");
+			"拒否: 証跡が保管済みのチェックポイントより短くなっています。末尾の記録が切り取られたか、古い状態が復元されました");
 	else
 		opres_complain("REFUSED: the trail is not the one that was kept: entries in it were changed, or it is another trail",
-					   "拒否: 証跡が保管済みのものと一致しません。項目が改変されたか、別の証跡です");
+					   "拒否: 証跡が保管済みのものと一致しません。記録が改変されたか、別の証跡です");
 	opres_complain("kept (entries, root, origin): %s", "保管済み（件数、ルート、起点）: %s", kept);
 	opres_complain("now  (entries, root, origin): %s", "現在（件数、ルート、起点）: %s", now);
 	opres_complain("nothing was signed, what was kept stands", "署名していません。保管済みの内容は変わりません");
@@ -175,7 +175,7 @@ opres_witness_accept(OpresState *state, const char *conninfo, const char *reason
 	opres_complain("kept (entries, root, origin): %s", "保管済み（件数、ルート、起点）: %s", told(&state->last));
 	if (!opres_state_break(state, &answer.now, reason, name))
 		return OPRES_EXIT_CANNOT;
-	opres_complain("accepted as a new line of notes: %s", "新しい系列として受け入れました: %s", told(&answer.now));
+	opres_complain("accepted as a new line of notes: %s", "新しいノート系列として受け入れました: %s", told(&answer.now));
 	tell_kept(state, name);
 	return OPRES_EXIT_OK;
 }
