@@ -181,7 +181,7 @@ COMMENT ON FUNCTION opres.remove_ddl_guard(text) IS
 CREATE FUNCTION opres.verify_audit_ddl_guard(lang text) RETURNS TABLE (problem text, entry bigint, detail text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 'protection missing', NULL::bigint, format(CASE lang
-    WHEN 'ja' THEN 'エントリ %s で DDL ガードが導入されていますが、イベントトリガ %s がないか、変更または無効化されています。'
+    WHEN 'ja' THEN '%s番の記録によれば DDL ガードが導入されていますが、イベントトリガー %s が存在しないか、変更または無効化されています。'
     ELSE 'Entry %s says that the DDL guard was installed, but event trigger %s is missing, changed or disabled.' END, l.entry, g.name)
   FROM (SELECT max(e.entry) AS entry FROM ONLY opres.audit_entry AS e WHERE e.action = 'ddl.guard') AS m
     JOIN opres.audit_entry AS l ON l.entry = m.entry

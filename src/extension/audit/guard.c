@@ -172,23 +172,24 @@ static const struct
 };
 
 static const char *
-trigger_fault(const Trigger *trigger, Oid function)
+trigger_fault(const Trigger *trigger, Oid function, bool ja)
 {
 	for (int i = 0; i < lengthof(guards); i++)
 	{
 		if (strcmp(trigger->tgname, guards[i].name) != 0)
 			continue;
 		if (trigger->tgfoid != function || trigger->tgtype != guards[i].type || trigger->tgqual != NULL || trigger->tgnattr > 0)
-			return psprintf("Trigger %s is another.", trigger->tgname);
+			return psprintf(ja ? "トリガー %s が別のものです" : "trigger %s is another", trigger->tgname);
 		if (trigger->tgenabled != TRIGGER_FIRES_ALWAYS)
-			return psprintf("Trigger %s does not fire always.", trigger->tgname);
+			return psprintf(ja ? "トリガー %s が常時有効（ENABLE ALWAYS）ではありません" : "trigger %s is not enabled always",
+							trigger->tgname);
 		return NULL;
 	}
-	return psprintf("Trigger %s was added.", trigger->tgname);
+	return psprintf(ja ? "トリガー %s が追加されています" : "trigger %s was added", trigger->tgname);
 }
 
 const char *
-opres_guard_missing(Relation table)
+opres_guard_missing(Relation table, OpresLang lang)
 {
 	List *name = list_make2(makeString(pstrdup("opres")), makeString(pstrdup("audit_guard")));
 	Oid function = LookupFuncName(name, 0, NULL, true);
@@ -196,12 +197,12 @@ opres_guard_missing(Relation table)
 
 	for (int i = 0; i < count; i++)
 	{
-		const char *fault = trigger_fault(&table->trigdesc->triggers[i], function);
+		const char *fault = trigger_fault(&table->trigdesc->triggers[i], function, lang == OPRES_JA);
 
 		if (fault != NULL)
 			return fault;
 	}
 	if (count < lengthof(guards))
-		return "A trigger of it is missing.";
+		return lang == OPRES_JA ? "トリガーが足りません" : "a trigger of it is missing";
 	return NULL;
 }

@@ -5,9 +5,11 @@
 #define OPRES_GUARD_H
 
 #include "common/compat.h"
+
+#include "common/lang.h"
 #include "utils/relcache.h"
 
-/* What is missing of the guard, or was added to the table's triggers: a message for people, NULL if nothing. */
-extern const char *opres_guard_missing(Relation table);
+/* What is missing of the guard, or was added to the table's triggers: for people, as part of a sentence; NULL if nothing. */
+extern const char *opres_guard_missing(Relation table, OpresLang lang);
 
 #endif

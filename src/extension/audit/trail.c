@@ -13,6 +13,7 @@
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
@@ -138,19 +139,18 @@ opres_trail_close(OpresTrail *trail)
 }
 
 const char *
-opres_trail_unprotected(Relation table)
+opres_trail_unprotected(Relation table, OpresLang lang)
 {
-	const char *why = not_ours(table);
+	bool ja = lang == OPRES_JA;
 
-	if (why != NULL)
-		return why;
 	if (table->rd_rel->relrowsecurity)
-		return "Row security hides rows of it.";
-	if (table->rd_rel->relhasrules)
-		return "It has rules.";
-	if (table->rd_rel->relhassubclass)
-		return "Other tables inherit from it.";
-	return opres_guard_missing(table);
+		return ja ? "行セキュリティが有効なため、見えない行がありえます" : "row security can hide rows of it";
+	/* pg_class.relhasrules and relhassubclass stay true for a while after the last one is gone. */
+	if (table->rd_rules != NULL)
+		return ja ? "ルールが設定されています" : "it has rules";
+	if (find_inheritance_children(RelationGetRelid(table), NoLock) != NIL)
+		return ja ? "この表を継承する表があります" : "other tables inherit from it";
+	return opres_guard_missing(table, lang);
 }
 
 static int64

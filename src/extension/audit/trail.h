@@ -10,6 +10,7 @@
 
 #include "access/genam.h"
 #include "audit_entry.h"
+#include "common/lang.h"
 #include "executor/tuptable.h"
 #include "datatype/timestamp.h"
 #include "merkle.h"
@@ -52,8 +53,8 @@ extern OpresTrail opres_trail_over(Relation table, Snapshot snapshot);
 /* Leaves the table locked, and open if it was open before. */
 extern void opres_trail_close(OpresTrail *trail);
 
-/* What keeps the table from being changed by plain SQL and is not in order: a message for people, NULL if all is. */
-extern const char *opres_trail_unprotected(Relation table);
+/* What keeps the table from being changed by plain SQL and is not in order: for people, as part of a sentence; NULL if all is. */
+extern const char *opres_trail_unprotected(Relation table, OpresLang lang);
 
 /* The number of the last entry, 0 if there is none; its slot is filled. */
 extern int64 opres_trail_last(OpresTrail *trail);

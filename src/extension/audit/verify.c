@@ -317,7 +317,7 @@ opres_verify_audit_entries(PG_FUNCTION_ARGS)
 	v.erasures = palloc(v.erasure_room * sizeof(Erasure));
 	opres_frontier_init(&v.frontier);
 
-	unprotected = opres_trail_unprotected(v.trail.table);
+	unprotected = opres_trail_unprotected(v.trail.table, v.lang);
 	if (unprotected != NULL)
 		report(&v, OPRES_AUDIT_PROTECTION, NO_ENTRY, 0, unprotected);
 

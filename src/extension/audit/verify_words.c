@@ -60,7 +60,7 @@ opres_audit_detail(OpresLang lang, OpresAuditProblem problem, int64 entry, int64
 		case OPRES_AUDIT_MALFORMED:
 			return psprintf(ja ? "監査証跡の記録として読み取れません（%s）。" : "It cannot be read as an entry: %s.", said);
 		case OPRES_AUDIT_PROTECTION:
-			return psprintf(ja ? "監査証跡の表の保護に不備があります（%s）。" : "The table is not protected as it should be. %s",
+			return psprintf(ja ? "監査証跡の表の保護に不備があります（%s）。" : "The table is not protected as it should be: %s.",
 							said);
 		default:
 			return pstrdup(words[problem].sentence[lang]);
