@@ -19,6 +19,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
+#include "miscadmin.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "utils/builtins.h"
@@ -99,6 +100,9 @@ check_insert(Relation table, TupleTableSlot *slot)
 	OpresTrailRow row = { 0 };
 	OpresTrail trail;
 
+	/* Whoever may write every table (pg_write_all_data) could else add an entry in another's name. */
+	if (!superuser())
+		refuse("Rows come in by restoring a dump, which a superuser does.");
 	opres_trail_row(slot, &row);
 	if (row.malformed != NULL)
 		refuse_row(row.entry.number, psprintf("Malformed: %s.", row.malformed));
@@ -194,7 +198,12 @@ opres_guard_missing(Relation table, OpresLang lang)
 	List *name = list_make2(makeString(pstrdup("opres")), makeString(pstrdup("audit_guard")));
 	Oid function = LookupFuncName(name, 0, NULL, true);
 	int count = table->trigdesc != NULL ? table->trigdesc->numtriggers : 0;
+	FmgrInfo called = { 0 };
 
+	if (OidIsValid(function))
+		fmgr_info(function, &called);
+	if (called.fn_addr != opres_audit_guard)
+		return lang == OPRES_JA ? "関数 opres.audit_guard が別のものです" : "function opres.audit_guard is another";
 	for (int i = 0; i < count; i++)
 	{
 		const char *fault = trigger_fault(&table->trigdesc->triggers[i], function, lang == OPRES_JA);

@@ -7,11 +7,13 @@
 #include "audit/trail.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "audit/guard.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
@@ -21,9 +23,11 @@
 #include "mb/pg_wchar.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #define FROM_UNIX_EPOCH ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
@@ -138,11 +142,37 @@ opres_trail_close(OpresTrail *trail)
 	table_close(trail->table, NoLock);
 }
 
+/* Whether somebody can be the role the table belongs to. Up to PostgreSQL 15 whoever may create roles can make himself a member. */
+static const char *
+owner_fault(Oid owner, bool ja)
+{
+	HeapTuple role = SearchSysCache1(AUTHOID, ObjectIdGetDatum(owner));
+	bool login;
+	CatCList *members;
+	bool joined;
+
+	if (!HeapTupleIsValid(role))
+		return ja ? "所有者のロールが存在しません" : "the role it belongs to is gone";
+	login = ((Form_pg_authid) GETSTRUCT(role))->rolcanlogin;
+	ReleaseSysCache(role);
+	if (login)
+		return ja ? "所有者のロール opres_audit がログイン可能になっています" : "role opres_audit, its owner, may log in";
+	members = SearchSysCacheList1(AUTHMEMROLEMEM, ObjectIdGetDatum(owner));
+	joined = members->n_members > 0;
+	ReleaseSysCacheList(members);
+	if (joined)
+		return ja ? "所有者のロール opres_audit にメンバーがいます" : "role opres_audit, its owner, has members";
+	return NULL;
+}
+
 const char *
 opres_trail_unprotected(Relation table, OpresLang lang)
 {
 	bool ja = lang == OPRES_JA;
+	const char *owner = owner_fault(table->rd_rel->relowner, ja);
 
+	if (owner != NULL)
+		return owner;
 	if (table->rd_rel->relrowsecurity)
 		return ja ? "行セキュリティが有効なため、見えない行がありえます" : "row security can hide rows of it";
 	/* pg_class.relhasrules and relhassubclass stay true for a while after the last one is gone. */
