@@ -137,7 +137,7 @@ test:
 test-long:
 	@test/install-deps test lint
 	@$(BUILD)
-	@OPRES_LONG=1 test/run engine twin server ubsan fuzz
+	@OPRES_LONG=1 test/run engine twin server companion ubsan fuzz
 
 sanitize:
 	@test/install-deps test lint

@@ -41,7 +41,7 @@ cannot_read(const char *path)
 {
 	const char *reason = strerror(errno);
 
-	opres_complain("%s cannot be read: %s", "%s を読み込めません: %s", opres_shown(path), reason);
+	opres_complain("\"%s\" cannot be read: %s", "「%s」を読み込めません: %s", opres_shown(path), reason);
 	return false;
 }
 
@@ -59,7 +59,7 @@ add_key(OpresKept *kept, const char *text, size_t length)
 		kept->key_count++;
 		return true;
 	}
-	opres_complain("%s is no verifier key: %s", "%s は検証鍵ではありません: %s", opres_shown_bytes(text, length), why);
+	opres_complain("\"%s\" is no verifier key: %s", "「%s」は検証鍵ではありません: %s", opres_shown_bytes(text, length), why);
 	return false;
 }
 

@@ -33,36 +33,32 @@ opres_column_needed(OpresColumn column)
 	return column != OPRES_COLUMN_SUBTREES;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+/* Of a hexadecimal digit one more than its value, of anything else 0. One less of that has bits above the fourth: or-ed together,
+ * bytes that are no digits show at the end. */
+static const uint8_t hex_values[256] = {
+	['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16
+};
 
 static bool
 decode_hex(OpresValue *value)
 {
 	size_t digits = value->length - 2;
-	const char *from = value->bytes + 2;
+	const uint8_t *from = (const uint8_t *) value->bytes + 2;
+	unsigned all = 0;
 
 	if (digits % 2 != 0)
 		return false;
 	for (size_t i = 0; i < digits / 2; i++)
 	{
-		int high = hex_digit(from[2 * i]), low = hex_digit(from[2 * i + 1]);
+		unsigned high = hex_values[from[2 * i]] - 1U, low = hex_values[from[2 * i + 1]] - 1U;
 
-		if (high < 0 || low < 0)
-			return false;
+		all |= high | low;
 		value->bytes[i] = (char) (high << 4 | low);
 	}
 	value->length = digits / 2;
-	return true;
+	return all < 16;
 }
 
 /* Printable bytes as they are, a backslash doubled, others as three octal digits. */

@@ -132,8 +132,8 @@ opres_timestamp_parse(const char *text, size_t length, int64_t *at)
 		day > days_in_month(year, month) || hour > 23 || minute > 59 || second > 59)
 		return false;
 	seconds = opres_days(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second - east;
-	*at = seconds * SECOND + micros;
-	return true;
+	/* The last 30 years of PostgreSQL's range do not fit when counted from 1970. */
+	return !__builtin_mul_overflow(seconds, SECOND, at) && !__builtin_add_overflow(*at, micros, at);
 }
 
 void
