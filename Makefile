@@ -79,17 +79,21 @@ $(COMPANION): $(COMPANION_OBJS) build/companion/libengine.a
 .PHONY: install-companion uninstall-companion
 all: $(COMPANION)
 install: install-companion
+# Not among PostgreSQL's own programs: there it would be on nobody's PATH. `make install-companion` alone is for the witness's machine.
+COMPANION_PREFIX ?= /usr/local
+companion_bin = $(DESTDIR)$(COMPANION_PREFIX)/bin
+companion_man = $(DESTDIR)$(COMPANION_PREFIX)/share/man/man1
+companion_doc = $(DESTDIR)$(COMPANION_PREFIX)/share/doc/opres
 install-companion: $(COMPANION)
-	$(MKDIR_P) '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1'
-	$(INSTALL_PROGRAM) $(COMPANION) '$(DESTDIR)$(bindir)/opres'
-	$(if $(COMPANION_MAN),$(INSTALL_DATA) $(COMPANION_MAN) '$(DESTDIR)$(mandir)/man1/')
-	$(MKDIR_P) '$(DESTDIR)$(docdir)/opres'
+	$(MKDIR_P) '$(companion_bin)' '$(companion_man)' '$(companion_doc)'
+	$(INSTALL_PROGRAM) $(COMPANION) '$(companion_bin)/opres'
+	$(INSTALL_DATA) $(COMPANION_MAN) '$(companion_man)/'
 	for file in $(COMPANION_UNITS); do \
-		sed 's|/usr/bin/opres|$(bindir)/opres|' "$$file" > '$(DESTDIR)$(docdir)/opres'/"$${file##*/}" || exit 1; done
+		sed 's|/usr/bin/opres|$(COMPANION_PREFIX)/bin/opres|' "$$file" > '$(companion_doc)'/"$${file##*/}" || exit 1; done
 uninstall: uninstall-companion
 uninstall-companion:
-	rm -f '$(DESTDIR)$(bindir)/opres' $(foreach page,$(COMPANION_MAN),'$(DESTDIR)$(mandir)/man1/$(notdir $(page))') \
-		$(foreach file,$(COMPANION_UNITS),'$(DESTDIR)$(docdir)/opres/$(notdir $(file))')
+	rm -f '$(companion_bin)/opres' $(foreach page,$(COMPANION_MAN),'$(companion_man)/$(notdir $(page))') \
+		$(foreach file,$(COMPANION_UNITS),'$(companion_doc)/$(notdir $(file))')
 else
 # Without PGXS make would say "Nothing to be done" and exit 0: fail loudly instead.
 .PHONY: all install uninstall installcheck clean
