@@ -125,7 +125,7 @@ help:
 #: make test-long   the random tests and fuzzers for longer
 #: make sanitize    the extension under UBSan in a server, the fuzzers for a minute each
 #: make lint        formats, warnings as errors, static analysis
-#: make bench       speed; BENCH_SIZES="1k 10k 100k 1M" for all sizes
+#: make bench       speed of maps and of the audit trail; BENCH_SIZES="1k 10k 100k 1M" for maps of all sizes
 #: make graphs      draw the sample bank's maps again, into graphs/
 
 demo:
@@ -156,6 +156,7 @@ bench:
 	@test/install-deps test
 	@$(BUILD)
 	@test/bench/run $(BENCH_SIZES)
+	@test/bench/audit
 
 graphs:
 	@test/install-deps demo
