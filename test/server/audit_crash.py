@@ -161,7 +161,12 @@ def crash(cluster, trail, how, seed, chance):
     witnesses = [Witness(cluster, stop) for _ in range(WITNESSES)]
     for thread in (*writers, *witnesses):
         thread.start()
-    time.sleep(chance.uniform(.5, 1.1))
+    late = time.monotonic() + 30
+    while not all(len(writer.acknowledged) >= 3 for writer in writers) or not all(len(witness.seen) >= 2 for witness in witnesses):
+        if time.monotonic() > late:
+            break
+        time.sleep(.01)
+    time.sleep(chance.uniform(.2, .8))
     tally.ok(all(thread.is_alive() for thread in (*writers, *witnesses)), f"{what}: all are at it")
     kill(cluster, how, writers, chance)
     for thread in (*writers, *witnesses):
@@ -171,7 +176,7 @@ def crash(cluster, trail, how, seed, chance):
         cluster.start()
     cluster.again().close()
     made, seen, entries = trail.settle(what, writers, witnesses)
-    tally.ok(made >= 20 and seen >= 3, f"{what}: {made} transactions were acknowledged, {seen} checkpoints answered")
+    tally.ok(made >= 3 * WRITERS and seen >= 2 * WITNESSES, f"{what}: {made} transactions were acknowledged, {seen} checkpoints answered")
     return entries
 
 

@@ -20,7 +20,7 @@ def as_server(*command, **options):
     """Runs one of the server's programs as the user who may."""
     if os.geteuid() == 0:
         command = ("runuser", "-u", "postgres", "--", *command)
-    return subprocess.run(command, cwd=ROOM, check=options.pop("check", True), stdout=subprocess.DEVNULL, **options)
+    return subprocess.run(command, **{"cwd": ROOM, "check": True, "stdout": subprocess.DEVNULL, **options})
 
 
 def find_extension():
