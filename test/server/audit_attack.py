@@ -131,22 +131,51 @@ def failure(session, sql):
     return None
 
 
+def said(error):
+    return f"{error} ({error.detail})" if error else "no error"
+
+
 def refused(session, sql, code, words, what):
     error = failure(session, sql)
-    tally.ok(error is not None and error.code == code and words in str(error), f"{what}: {sql[:150]}: got {error}, want {code} {words}")
+    tally.ok(error is not None and error.code == code and words in said(error), f"{what}: {sql[:150]}: got {said(error)}, want {code} {words}")
 
 
-class Witness:
-    """The companion program, with a key and a folder of kept notes of its own."""
+class Outside:
+    """The companion program beside the server: a witness's key, and what it has kept of a database."""
 
     def __init__(self):
-        self.program = shutil.which("opres", path=os.path.join(os.environ["OPRES_CLUSTER"], "stage", "usr", "bin")) or "opres"
+        bindir = subprocess.run(["pg_config", "--bindir"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        self.program = f"{os.environ['OPRES_CLUSTER']}/stage{bindir}/opres"
         self.folder = tempfile.mkdtemp(prefix="opres-witness.")
         self.key = os.path.join(self.folder, "key")
         self.verifier = self.run("witness", "keygen", "--name", "example.org/witness", "--key", self.key).stdout.strip()
 
-    def run(self, *arguments):
-        return subprocess.run([self.program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    def run(self, *arguments, **options):
+        return subprocess.run([self.program, *arguments, "--lang", "en"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **options)
+
+    def keep(self, a):
+        """A signed checkpoint, as of now."""
+        done = self.run("witness", "--init", "--key", self.key, "--state", self.state(a), "--dbname", f"dbname={a.database}")
+        tally.equal(done.returncode, 0, f"{a.what}: a checkpoint is kept: {done.stderr}")
+
+    def state(self, a):
+        return os.path.join(self.folder, a.database)
+
+    def refuses(self, a):
+        """The witness does not sign what is there now."""
+        done = self.run("witness", "--key", self.key, "--state", self.state(a), "--dbname", f"dbname={a.database}")
+        tally.equal(done.returncode, 1, f"{a.what}: the witness refuses: {done.stdout}{done.stderr}")
+
+    def verify(self, a, status, words="", dump=False):
+        """By a connection or by a dump."""
+        arguments = ["verify", "--notes", self.state(a), "--key", self.verifier, "--quiet"]
+        if dump:
+            text = subprocess.run(["pg_dump", a.database], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+            done = self.run(*arguments, "--dump", "-", input=text)
+        else:
+            done = self.run(*arguments, "--dbname", f"dbname={a.database}")
+        tally.ok(done.returncode == status and words in done.stdout, f"{a.what}: opres verify{' of a dump' if dump else ''}: status {done.returncode},"
+                 f" want {status} {words}: {done.stdout}{done.stderr}")
 
     def close(self):
         shutil.rmtree(self.folder)

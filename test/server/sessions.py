@@ -9,6 +9,7 @@ class SqlError(Exception):
     def __init__(self, code, message):
         super().__init__(f"{code}: {message}")
         self.code = code
+        self.detail = ""
 
 
 class Session:
@@ -42,6 +43,8 @@ class Session:
                 error = SqlError(code, message)
             elif error is None:
                 rows.append(line.split("|"))
+            elif line.startswith("DETAIL:") and not error.detail:
+                error.detail = line.removeprefix("DETAIL:").strip()
         if error:
             raise error
         return rows

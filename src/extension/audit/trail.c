@@ -95,7 +95,7 @@ open_primary_key(Relation table)
 	Relation index = OidIsValid(oid) ? index_open(oid, AccessShareLock) : NULL;
 
 	if (index == NULL || IndexRelationGetNumberOfKeyAttributes(index) != 1 ||
-		index->rd_index->indkey.values[0] != OPRES_TRAIL_ENTRY || !index->rd_index->indisvalid)
+		index->rd_index->indkey.values[0] != OPRES_TRAIL_ENTRY || !index->rd_index->indisvalid || !index->rd_index->indisready)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("opres.audit_entry is not the table the extension made"), errdetail("Its primary key is gone.")));
 	return index;
