@@ -44,6 +44,19 @@ SELECT load_map('{"nodes": [{"code": "op", "kind": "operation"}, {"code": "a", "
   "requirements": [{"node": "op", "needed": 2, "members": [{"node": "a"}, {"node": "b", "standby": true}]}]}');
 SELECT load_map('{"nodes": [{"code": "op", "kind": "operation"}], "tolerances": [{"operation": "op", "tolerance": "100% within 2 months"}]}');
 
+-- Why: the audit trail keeps a reason, which some acts need
+SELECT label_revision(1, 'FY2026');
+SELECT label_revision(1, 'FY2026', 'year end');
+SET opres.require_reason = on;
+UPDATE node SET name = 'Core' WHERE code = (SELECT min(code) FROM node);
+SET opres.reason = 'renamed';
+UPDATE node SET name = 'Core' WHERE code = (SELECT min(code) FROM node);
+RESET opres.reason;
+SELECT load_map('{}', 'cleared') > 1 AS loaded;
+RESET opres.require_reason;
+SELECT entry, action, reason FROM audit_trail WHERE reason IS NOT NULL ORDER BY entry;
+SELECT * FROM verify_map_revisions();
+
 -- Only who may edit may load
 CREATE ROLE opres_regress_reader;
 SELECT grant_access('opres_regress_reader', 'reader', 'a test');

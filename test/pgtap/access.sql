@@ -1,6 +1,6 @@
 -- Who may do what: nothing without a grant; reader, editor, approver; no way round.
 BEGIN;
-SELECT plan(62);
+SELECT plan(65);
 SET LOCAL opres.reason = 'a test';
 SET LOCAL client_min_messages = warning;
 
@@ -85,7 +85,9 @@ SELECT throws_ok(format('INSERT INTO opres.%1$I SELECT * FROM opres.%1$I', t), '
 FROM unnest('{map_head,map_revision,node_history,requirement_member_history}'::text[]) AS t;
 SELECT throws_ok('DELETE FROM opres.node_history', '42501', NULL, 'nor delete history');
 SELECT throws_ok(format('SELECT opres.%s', call), '42501', NULL, format('nor call %s', call))
-FROM unnest('{make_revision(),queue_check(),check_few_edits(1),check_many_edits(1),next_revision(),has_edits(1)}'::text[]) AS call;
+FROM unnest('{make_revision(),queue_check(),check_few_edits(1),check_many_edits(1),next_revision(),has_edits(1),revision_content(1)}'::text[]) AS call;
+SELECT throws_ok($$SELECT opres.audit_append('map.approve', 'map revision 1', 'x', NULL)$$, '42501', NULL, 'nor writes into the audit trail');
+SELECT throws_ok($$SELECT opres.record_access('access.grant', 'opres_editor', 'approver', 'x')$$, '42501', NULL, 'nor that she has an access');
 SELECT throws_ok('CREATE TABLE opres.mine ()', '42501', NULL, 'nor create tables');
 
 -- A trap on the search path is not stepped into by what runs as the owner.
