@@ -41,7 +41,7 @@ cannot_read(const char *path)
 {
 	const char *reason = strerror(errno);
 
-	opres_complain("\"%s\" cannot be read: %s", "「%s」を読み込めません: %s", opres_shown(path), reason);
+	opres_complain("\"%s\" cannot be read: %s", "「%s」を読み込めません: %s", opres_shown_path(path), reason);
 	return false;
 }
 
@@ -88,7 +88,7 @@ add_keys_of_file(OpresKept *kept, const char *path)
 	free(bytes);
 	if (fine && kept->key_count == before)
 	{
-		opres_complain("there is no verifier key in %s", "%s に検証鍵がありません", opres_shown(path));
+		opres_complain("there is no verifier key in %s", "%s に検証鍵がありません", opres_shown_path(path));
 		fine = false;
 	}
 	return fine;
@@ -245,7 +245,7 @@ add_folder(OpresKept *kept, const char *folder)
 	(void) closedir(dir);
 	if (fine && kept->count == before)
 	{
-		opres_complain("there is no *.note in %s", "%s に *.note がありません", opres_shown(folder));
+		opres_complain("there is no *.note in %s", "%s に *.note がありません", opres_shown_path(folder));
 		fine = false;
 	}
 	return fine;

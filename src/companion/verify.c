@@ -312,7 +312,7 @@ open_dump(const Options *options, OpresKept *kept)
 	{
 		const char *reason = strerror(errno);
 
-		opres_complain("\"%s\" cannot be read: %s", "「%s」を読み込めません: %s", opres_shown(options->dump), reason);
+		opres_complain("\"%s\" cannot be read: %s", "「%s」を読み込めません: %s", opres_shown_path(options->dump), reason);
 		return OPRES_EXIT_CANNOT;
 	}
 	verdict = verify_dump(options, kept, file);

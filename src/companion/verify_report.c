@@ -122,7 +122,7 @@ say_difference(const OpresKeptNote *note, const Standing *standing)
 {
 	if (standing->highest && standing->highest->checkpoint.size >= note->checkpoint.size)
 		opres_say(stdout, "its root is of another trail: these entries are those of %s",
-				  "ルートが別の証跡のものです（これらの記録は %s と一致します）", opres_shown(standing->highest->file));
+				  "ルートが別の証跡のものです（これらの記録は %s と一致します）", opres_shown_path(standing->highest->file));
 	else if (standing->differs)
 		opres_say(stdout, "its root is not that of these entries: the change lies in entries %" PRIu64 " to %" PRIu64,
 				  "ルートが記録と一致しません。変更は %" PRIu64 "番から%" PRIu64 "番までの間にあります",
@@ -133,9 +133,9 @@ static void
 say_note(const OpresKeptNote *note, const Standing *standing, int64_t last)
 {
 	if (note->state == OPRES_NOTE_ILLEGIBLE)
-		opres_say(stdout, "  note %s: ", "  ノート %s: ", opres_shown(note->file));
+		opres_say(stdout, "  note %s: ", "  ノート %s: ", opres_shown_path(note->file));
 	else
-		opres_say(stdout, "  note %s (%" PRIu64 " entries): ", "  ノート %s（%" PRIu64 " 件）: ", opres_shown(note->file),
+		opres_say(stdout, "  note %s (%" PRIu64 " entries): ", "  ノート %s（%" PRIu64 " 件）: ", opres_shown_path(note->file),
 				  note->checkpoint.size);
 	switch (note->state)
 	{
@@ -296,7 +296,7 @@ say_breaks(const OpresKept *kept)
 				  "回指示されています。理由は次のファイルにあります\n",
 				  kept->break_count);
 	for (size_t i = 0; i < kept->break_count && i < BREAKS_SHOWN; i++)
-		opres_say(stdout, "  %s\n", "  %s\n", opres_shown(kept->breaks[i]));
+		opres_say(stdout, "  %s\n", "  %s\n", opres_shown_path(kept->breaks[i]));
 }
 
 /* How far notes vouch for the entries, and for which they do not. */
@@ -308,12 +308,12 @@ say_anchor(const OpresTrailCheck *check, const Standing *standing)
 
 	if (anchored > 0 && standing->checked)
 		opres_say(stdout, "anchored: whole up to entry %" PRIu64 ", by note %s (%s)\n",
-				  "裏付け: %" PRIu64 "番までの記録は完全です（ノート %s、%s）\n", anchored, opres_shown(standing->highest->file),
-				  standing->highest->checkpoint.origin);
+				  "裏付け: %" PRIu64 "番までの記録は完全です（ノート %s、%s）\n", anchored,
+				  opres_shown_path(standing->highest->file), standing->highest->checkpoint.origin);
 	else if (anchored > 0)
 		opres_say(stdout, "agrees: up to entry %" PRIu64 ", with note %s (%s), whose signature was not checked\n",
 				  "一致: %" PRIu64 "番まで、署名未検証のノート %s（%s）と一致します\n", anchored,
-				  opres_shown(standing->highest->file), standing->highest->checkpoint.origin);
+				  opres_shown_path(standing->highest->file), standing->highest->checkpoint.origin);
 	if (last > anchored)
 		opres_say(stdout,
 				  "not anchored: entries %" PRIu64 " to %" PRIu64

@@ -130,6 +130,15 @@ opres_shown_bytes(const char *bytes, size_t length)
 }
 
 const char *
+opres_shown_path(const char *path)
+{
+	static char buffers[2][4 * 1000 + 4];
+	static unsigned turn;
+
+	return show(path, strlen(path), 1000, buffers[turn++ % 2]);
+}
+
+const char *
 opres_shown_message(const char *text)
 {
 	static char line[1024], buffer[1280];

@@ -38,6 +38,8 @@ __attribute__((format(printf, 2, 4), format(printf, 3, 4))) bool opres_refuse(Op
  */
 const char *opres_shown(const char *text);
 const char *opres_shown_bytes(const char *bytes, size_t length);
+/* The same for a path, which is of use only if it is whole: at most 1000 characters. Two buffers. */
+const char *opres_shown_path(const char *path);
 /* The same for a server's message of several lines: at most about 300 characters, line ends as spaces. One buffer. */
 const char *opres_shown_message(const char *text);
 

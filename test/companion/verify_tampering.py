@@ -164,7 +164,7 @@ def notes():
 
         def all_(*more):
             return ["--notes", folder.path, "--key", vkey, *more]
-        expect(verify(dump, *all_()), 0, "notes that agree", out=["notes: 6 of 6 agree", "signatures: checked", f"anchored: whole up to entry 80, by note {files[80]}"[:58],
+        expect(verify(dump, *all_()), 0, "notes that agree", out=["notes: 6 of 6 agree", "signatures: checked", f"anchored: whole up to entry 80, by note {files[80]} ({trail.ORIGIN})",
                                                                    "not anchored: entries 81 to 100"])
         expect(verify(dump, "--notes", folder.path / "notes", "--key", vkey), 0, "the folder of notes itself", out="6 of 6 agree")
         expect(verify(dump, "--notes", folder.path), 0, "no key", out=["signatures: NOT CHECKED", "agrees: up to entry 80"], no_out="anchored: whole")
