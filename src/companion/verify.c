@@ -75,11 +75,17 @@ typedef struct Source
 	OpresNext (*next)(void *rows, OpresRow *row);
 	void *rows;
 	const OpresFailure *failure;
-	OpresUnit unit;
-	uint64_t total;
-	uint64_t (*done)(const void *rows);
+	OpresProgress *progress;
 	bool lines;
 } Source;
+
+/* A dump and how much of it is read: also where no rows of ours are. */
+typedef struct File
+{
+	int file;
+	uint64_t bytes;
+	OpresProgress progress;
+} File;
 
 enum
 {
@@ -190,16 +196,14 @@ check_failed(const OpresTrailCheck *check)
 static bool
 check_rows(Source *source, OpresTrailCheck *check, bool *complete)
 {
-	OpresProgress progress;
 	OpresRow row;
 	OpresNext next;
 	bool fine = true;
 
-	opres_progress_start(&progress, opres_word("verifying", "検証中"), source->unit, source->total);
 	while ((next = source->next(source->rows, &row)) == OPRES_NEXT_ROW && (fine = opres_trail_check_row(check, &row)))
-		if (check->rows % PROGRESS_EVERY == 0)
-			opres_progress_at(&progress, source->done(source->rows));
-	opres_progress_end(&progress);
+		if (check->rows % PROGRESS_EVERY == 0 && source->progress->unit == OPRES_UNIT_ENTRIES)
+			opres_progress_at(source->progress, check->rows);
+	opres_progress_end(source->progress);
 	*complete = next == OPRES_NEXT_END;
 	if (!fine)
 		return check_failed(check);
@@ -238,10 +242,24 @@ verify_source(Source *source, const Options *options, OpresKept *kept)
 	return status;
 }
 
+static const char *
+verifying(void)
+{
+	return opres_word("verifying", "検証中");
+}
+
 static ssize_t
 read_file(void *ctx, void *bytes, size_t room)
 {
-	return read(*(int *) ctx, bytes, room);
+	File *file = ctx;
+	ssize_t count = read(file->file, bytes, room);
+
+	if (count > 0)
+	{
+		file->bytes += (uint64_t) count;
+		opres_progress_at(&file->progress, file->bytes);
+	}
+	return count;
 }
 
 static OpresNext
@@ -250,47 +268,30 @@ next_of_dump(void *rows, OpresRow *row)
 	return opres_dump_next(rows, row);
 }
 
-static uint64_t
-done_of_dump(const void *rows)
-{
-	const OpresDump *dump = rows;
-
-	return opres_reader_offset(&dump->script.reader);
-}
-
 static OpresNext
 next_of_server(void *rows, OpresRow *row)
 {
 	return opres_server_rows_next(rows, row);
 }
 
-static uint64_t
-done_of_server(const void *rows)
-{
-	const OpresServerRows *server = rows;
-
-	return server->row;
-}
-
 static OpresExit
-verify_dump(const Options *options, OpresKept *kept, int file)
+verify_dump(const Options *options, OpresKept *kept, int descriptor)
 {
 	OpresDump dump;
-	struct stat status;
-	Source source = {
-		.next = next_of_dump, .rows = &dump, .failure = &dump.failure, .unit = OPRES_UNIT_BYTES, .done = done_of_dump, .lines = true
-	};
+	File file = { .file = descriptor };
+	struct stat status = { 0 };
+	Source source = { .next = next_of_dump, .rows = &dump, .failure = &dump.failure, .progress = &file.progress, .lines = true };
 	OpresExit verdict = OPRES_EXIT_CANNOT;
 
-	if (fstat(file, &status) == 0 && S_ISDIR(status.st_mode))
+	if (fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode))
 	{
 		(void) cannot(opres_word(
 			"this is a folder, a dump in directory format: make it plain with pg_restore -f - DIR | opres verify --dump -",
 			"ディレクトリ形式のダンプです。pg_restore -f - ディレクトリ | opres verify --dump - としてください"));
 		return verdict;
 	}
-	if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
-		source.total = (uint64_t) status.st_size;
+	opres_progress_start(&file.progress, verifying(), OPRES_UNIT_BYTES,
+						 S_ISREG(status.st_mode) && status.st_size > 0 ? (uint64_t) status.st_size : 0);
 	if (opres_dump_init(&dump, read_file, &file, options->database))
 		verdict = verify_source(&source, options, kept);
 	else
@@ -324,14 +325,13 @@ static OpresExit
 verify_server(const Options *options, OpresKept *kept)
 {
 	OpresServerRows rows;
-	Source source = {
-		.next = next_of_server, .rows = &rows, .failure = &rows.failure, .unit = OPRES_UNIT_ENTRIES, .done = done_of_server
-	};
+	OpresProgress progress;
+	Source source = { .next = next_of_server, .rows = &rows, .failure = &rows.failure, .progress = &progress };
 	OpresExit verdict = OPRES_EXIT_CANNOT;
 
 	if (opres_server_rows_open(&rows, options->dbname))
 	{
-		source.total = rows.expected;
+		opres_progress_start(&progress, verifying(), OPRES_UNIT_ENTRIES, rows.expected);
 		verdict = verify_source(&source, options, kept);
 	}
 	else

@@ -24,6 +24,13 @@ typedef struct Standing
 	bool checked;                 /* signatures, with pinned keys */
 } Standing;
 
+/* Does a note that agrees vouch for all entries this one speaks of? */
+static bool
+covered(const Standing *standing, const OpresKeptNote *note)
+{
+	return standing->highest && standing->highest->checkpoint.size >= note->checkpoint.size;
+}
+
 /* Notes stand by size. */
 static void
 take_standing(const OpresKept *kept, Standing *standing)
@@ -42,7 +49,7 @@ take_standing(const OpresKept *kept, Standing *standing)
 			continue;
 		}
 		standing->fail++;
-		if (note->state == OPRES_NOTE_DIFFERS && !standing->differs)
+		if (note->state == OPRES_NOTE_DIFFERS && !standing->differs && !covered(standing, note))
 		{
 			standing->differs = note;
 			standing->below = standing->highest;
@@ -120,7 +127,7 @@ say_problems(const OpresTrailCheck *check, bool lines)
 static void
 say_difference(const OpresKeptNote *note, const Standing *standing)
 {
-	if (standing->highest && standing->highest->checkpoint.size >= note->checkpoint.size)
+	if (covered(standing, note))
 		opres_say(stdout, "its root is of another trail: these entries are those of %s",
 				  "ルートが別の証跡のものです（これらの記録は %s と一致します）", opres_shown_path(standing->highest->file));
 	else if (standing->differs)
@@ -261,7 +268,7 @@ say_incarnations(const OpresKept *kept, size_t agree)
 		for (size_t i = 0; i < count; i++)
 			if (i + 1 == count || strcmp(notes[i]->checkpoint.origin, notes[i + 1]->checkpoint.origin) != 0)
 			{
-				opres_say(stdout, "incarnation %s: %zu notes, the last of %" PRIu64 " entries\n",
+				opres_say(stdout, "incarnation %s: notes: %zu, the last of size %" PRIu64 "\n",
 						  "系統 %s: ノート %zu 件、最後は %" PRIu64 " 件時点\n", notes[i]->checkpoint.origin, i + 1 - first,
 						  notes[i]->checkpoint.size);
 				first = i + 1;
@@ -291,7 +298,7 @@ static void
 say_breaks(const OpresKept *kept)
 {
 	if (kept->break_count > 0)
-		opres_say(stdout, "remark: a witness was told %zu times to accept a trail that contradicted its notes; it says why in\n",
+		opres_say(stdout, "remark: a witness was told to accept a trail that contradicted its notes (times: %zu); it says why in\n",
 				  "注記: 保管済みのノートと矛盾する証跡の受け入れが証人（witness）に %zu "
 				  "回指示されています。理由は次のファイルにあります\n",
 				  kept->break_count);
@@ -326,10 +333,10 @@ static void
 say_erasures(const OpresTrailCheck *check)
 {
 	if (check->erased.count > 0)
-		opres_say(stdout, "erased: %zu entries are without reason and content\n", "消去済み: 理由と内容のない記録が %zu 件\n",
+		opres_say(stdout, "erased: %zu, on record; without reason and content\n", "消去済み: 理由と内容のない記録が %zu 件\n",
 				  check->erased.count);
 	if (check->uncovered > 0)
-		opres_say(stdout, "remark: %" PRIu64 " entries are recorded as erased, but are not\n",
+		opres_say(stdout, "remark: recorded as erased, and there all the same: %" PRIu64 "\n",
 				  "注記: 消去と記録されながら消去されていない記録が %" PRIu64 " 件\n", check->uncovered);
 }
 
@@ -338,7 +345,7 @@ say_broken(const OpresVerdict *verdict, const Standing *standing)
 {
 	const OpresTrailCheck *check = verdict->check;
 
-	opres_say(stdout, "broken: %" PRIu64 " problems in the trail, %zu notes that do not hold\n",
+	opres_say(stdout, "broken: problems in the trail: %" PRIu64 ", notes that do not hold: %zu\n",
 			  "broken: 不正あり。証跡の問題 %" PRIu64 " 件、成り立たないノート %zu 件\n", check->problem_count, standing->fail);
 	if (!verdict->complete)
 		opres_say(stdout, "the trail was not read to its end\n", "証跡を最後まで読み込めていません\n");
@@ -370,7 +377,8 @@ opres_verify_report(const OpresVerdict *verdict)
 		opres_say(stdout, "intact: %" PRIu64 " entries\n", "intact: 異常なし。%" PRIu64 " 件\n", check->rows);
 	if (!verdict->complete)
 		return status;
-	if (!say_root(check))
+	/* Of rows that cannot be read there is none. */
+	if (check->problem_count == 0 && !say_root(check))
 		return OPRES_EXIT_CANNOT;
 	say_time(check);
 	say_erasures(check);

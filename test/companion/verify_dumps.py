@@ -136,7 +136,7 @@ def files():
         expect(program.run("verify", "--dump", dump), 0, "from a file")
         expect(program.run("verify", f"--dump={folder.path}/none"), 2, "no such file", err="cannot be read")
         expect(program.run("verify", "--dump", folder.path), 2, "a folder", err="pg_restore -f -")
-        expect(program.run("verify", "--dump", "/proc/self/mem"), 2, "a file that cannot be read", err="cannot be read")
+        expect(program.run("verify", "--dump", "/proc/self/mem"), 2, "a file that cannot be read", err="Input/output error")
         with open("/dev/full", "wb") as full:
             answer = program.run("verify", "--dump", dump, stdout=full)
         expect(answer, 2, "output that does not arrive", err="standard output")

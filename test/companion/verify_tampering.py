@@ -54,7 +54,7 @@ def deeper():
     more[11]["content_hash"] = trail.content_hash(more[11])
     expect(verify(trail.dump(more)), 1, "content and its hash", first_bad=12, out="leaf hash")
     more[11]["leaf_hash"] = trail.leaf_hash(more[11])
-    expect(verify(trail.dump(more)), 1, "content, its hash and the leaf", first_bad=13, out=["broken: 1 problems", "does not go on from the entry before"])
+    expect(verify(trail.dump(more)), 1, "content, its hash and the leaf", first_bad=13, out=["broken: problems in the trail: 1,", "does not go on from the entry before"])
     more[12]["previous_hash"] = more[11]["leaf_hash"]
     expect(verify(trail.dump(more)), 1, "and the next one's previous hash", first_bad=13, out="leaf hash")
     trail.seal(more, 13)
@@ -104,7 +104,7 @@ def numbers():
     order.remove(next(row for row in order if row["entry"] == 33))
     expect(verify(trail.dump(order)), 1, "a gap in disorder", first_bad=33, out="entry 33: missing")
     many = [row for row in rows if row["entry"] % 2]
-    expect(verify(trail.dump(many)), 1, "every second one deleted", first_bad=2, out=["broken: 24 problems", "and 4 more"])
+    expect(verify(trail.dump(many)), 1, "every second one deleted", first_bad=2, out=["broken: problems in the trail: 24,", "and 4 more"])
 
 
 def lines():
@@ -129,7 +129,7 @@ def erasures():
     rows = trail.trail(40, seed=24, erased={5: 30, 6: 31})
     erased = copy.deepcopy(rows)
     trail.erase(erased[7])
-    expect(verify(trail.dump(rows)), 0, "erased with a record", out="erased: 2 entries", no_out="remark")
+    expect(verify(trail.dump(rows)), 0, "erased with a record", out="erased: 2, on record", no_out="remark")
     expect(verify(trail.dump(erased)), 1, "erased without a record", first_bad=8, out="no later entry says")
     for what, changes in {"by an earlier entry": (20, 10, {}), "by itself": (20, 20, {}), "by an entry about another": (20, 30, {"subject": "entry 21"}),
                           "by another action": (20, 30, {"action": "map.label"}), "by a subject with more": (20, 30, {"subject": "entry 20 "}),
@@ -145,7 +145,7 @@ def erasures():
     for by in (30, 31):
         rows[by - 1].update(action="audit.erase", subject="entry 3")
     trail.seal(rows)
-    expect(verify(trail.dump(rows)), 0, "recorded as erased, and is there", out="remark: 1 entries are recorded as erased")
+    expect(verify(trail.dump(rows)), 0, "recorded as erased, and is there", out="remark: recorded as erased, and there all the same: 1")
     trail.erase(rows[2])
     expect(verify(trail.dump(rows)), 0, "erased, recorded twice", no_out="remark")
     for column in ("reason", "content"):
@@ -182,7 +182,7 @@ def notes():
             more = changed(rows, first, content="rewritten")
             trail.seal(more, first)
             expect(verify(trail.dump(more), *all_()), 1, f"rewritten from entry {first} on", first_bad=between,
-                   out=["broken: 0 problems in the trail", "the change lies in entries"])
+                   out=["broken: problems in the trail: 0,", "the change lies in entries"])
         more = changed(rows, 81, content="rewritten")
         trail.seal(more, 81)
         expect(verify(trail.dump(more), *all_()), 0, "rewritten after the last note: not protected, and not claimed", out="not anchored: entries 81 to 100. Nothing is proven")
@@ -199,6 +199,12 @@ def notes():
         expect(verify(trail.dump(hidden), *all_()), 1, "rewritten from 34 on, and 70 changed", first_bad=(34, 64))
         contradicting = folder.put("other.note", trail.note_of(KEY, trail.trail(100, seed=28), 60))
         expect(verify(dump, *all_("--notes", contradicting)), 1, "a note of another trail below one that agrees", out="these entries are those of")
+        for name in ("notes/0.note", "notes/z.note"):  # before and after the one of 80 entries that agrees
+            folder.put(name, trail.note_of(KEY, trail.trail(100, seed=28), 80))
+            answer = verify(dump, *all_())
+            expect(answer, 1, f"two notes of a size, {name}", out="these entries are those of")
+            program.check(answer.first_bad is None, "no entry is bad: one note is", answer)
+            (folder.path / name).unlink()
 
 
 def incarnations():
@@ -209,12 +215,12 @@ def incarnations():
         folder.put("00000000000000000030.note", trail.note_of(KEY, rows, 30))
         folder.put("00000000000000000050-2.note", trail.note_of(KEY, rows, 50, LATER))
         expect(verify(dump, "--notes", folder.path, "--key", KEY.text), 0, "notes of two incarnations",
-               out=[f"incarnation {trail.ORIGIN}: 2 notes, the last of 30 entries", f"incarnation {LATER}: 1 notes, the last of 50 entries"])
+               out=[f"incarnation {trail.ORIGIN}: notes: 2, the last of size 30", f"incarnation {LATER}: notes: 1, the last of size 50"])
         folder.put("00000000000000000040-2.note", trail.note_of(KEY, trail.trail(60, seed=30), 40, LATER))
         expect(verify(dump, "--notes", folder.path, "--key", KEY.text), 1, "one of them of another trail")
         (folder.path / "00000000000000000040-2.note").unlink()
         folder.put("00000000000000000050-2.break", "opres witness break v1\n")
-        expect(verify(dump, "--notes", folder.path, "--key", KEY.text), 0, "a break that a witness recorded", out=["remark: a witness was told 1 times", "-2.break"])
+        expect(verify(dump, "--notes", folder.path, "--key", KEY.text), 0, "a break that a witness recorded", out=["(times: 1); it says why in", "-2.break"])
 
 
 def signatures():

@@ -46,7 +46,7 @@ def fill(session):
 
 
 def sources(root, size):
-    said = [f"intact: {size} entries\n", f"root of {size} entries: {root}\n", "erased: 3 entries"]
+    said = [f"intact: {size} entries\n", f"root of {size} entries: {root}\n", "erased: 3, on record"]
     expect(run("verify"), 0, "over a connection, libpq's defaults", out=said)
     expect(run("verify", "--dbname", "dbname=postgres"), 0, "over a connection", out=said)
     expect(run("verify", "-d", "postgres"), 0, "over a connection, by name", out=said)
