@@ -149,14 +149,28 @@ def maintain(cluster, done, record):
                   "REINDEX TABLE opres.audit_entry;", "ANALYZE opres.audit_entry;", "VACUUM FULL opres.audit_entry;")
     times = 0
     with cluster.session() as session:
-        while not done.is_set():
+        while not done.is_set() or times < len(statements):
             try:
                 session.run(statements[times % len(statements)])
             except SqlError as error:
                 record.problems.append(f"{statements[times % len(statements)]}: {error}")
             times += 1
             time.sleep(.05)
-    record.maintained = times
+
+
+def look(cluster, done, record):
+    """What others see at any moment is a beginning of the trail: no entry without those before it, and its root."""
+    record.looks = []
+    with cluster.session() as session:
+        while not done.is_set():
+            session.run("BEGIN ISOLATION LEVEL REPEATABLE READ;")
+            count, last = session.run("SELECT count(*), coalesce(max(entry), 0) FROM opres.audit_entry;")[0]
+            checkpoint = audit_trail.checkpoint(session)
+            session.run("COMMIT;")
+            if not count == last == str(checkpoint.size):
+                record.problems.append(f"{count} entries up to {last} were seen, and a checkpoint of {checkpoint.size}")
+            record.looks.append(checkpoint)
+            time.sleep(.002)
 
 
 def commit_order(cluster, start, end):
@@ -225,21 +239,24 @@ def write(cluster, sessions, transactions, seed, maintained=False):
                for i in range(sessions)]
     for writer in writers:
         writer.start()
-    keeper = threading.Thread(target=maintain, args=(cluster, done, record), daemon=True)
-    if maintained:
-        keeper.start()
+    others = [threading.Thread(target=target, args=(cluster, done, record), daemon=True) for target in ([look, maintain] if maintained else [look])]
+    for other in others:
+        other.start()
     for writer in writers:
         writer.join(120)
         tally.ok(not writer.is_alive(), f"{what}: {writer.name} is stuck")
     done.set()
-    if maintained:
-        keeper.join(60)
-        tally.ok(record.maintained >= 6, f"{what}: {record.maintained} statements of maintenance")
+    for other in others:
+        other.join(60)
+        tally.ok(not other.is_alive(), f"{what}: who looks on is stuck")
     seconds, clock_held = time.monotonic() - began, abs(offset() - clock) < .0005
     with cluster.session() as s:
         end = s.value("SELECT pg_current_wal_flush_lsn();")
     rows = audit_trail.read("postgres", host=cluster.host)
-    tally.equal(audit_trail.problems(rows)[:5], [], f"{what}: the trail, recomputed")
+    tree = audit_trail.Tree()
+    tally.equal(audit_trail.problems(rows, tree)[:5], [], f"{what}: the trail, recomputed")
+    tally.equal([c for c in record.looks if c.root != tree.root(c.size)][:3], [], f"{what}: checkpoints meanwhile")
+    tally.ok(len({c.size for c in record.looks}) > 5, f"{what}: of {len({c.size for c in record.looks})} sizes")
     rows = rows[last:]
     by_transaction = check_order(rows, commit_order(cluster, start, end), what)
     check_records(by_transaction, record, clock_held, what)
