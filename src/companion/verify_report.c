@@ -127,7 +127,7 @@ say_problems(const OpresTrailCheck *check, bool lines)
 static void
 say_difference(const OpresKeptNote *note, const Standing *standing)
 {
-	if (covered(standing, note))
+	if (standing->highest && covered(standing, note))
 		opres_say(stdout, "its root is of another trail: these entries are those of %s",
 				  "ルートが別の証跡のものです（これらの記録は %s と一致します）", opres_shown_path(standing->highest->file));
 	else if (standing->differs)
