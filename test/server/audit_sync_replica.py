@@ -189,6 +189,18 @@ def nothing_promised_alone(primary, standby):
     tally.ok(audit_trail.read("postgres", host=standby.host)[-1].subject == "after", "what was told is there")
 
 
+def applied(primary, standby):
+    """Who asks for more than that the standby has it, gets more: with remote_apply it can be seen there."""
+    late = []
+    with primary.session() as p, standby.session() as s:
+        p.run("SET synchronous_commit = remote_apply;")
+        for i in range(100):
+            p.run(append(f"applied {i}"))
+            if s.value("SELECT subject FROM opres.audit_entry ORDER BY entry DESC LIMIT 1;") != f"applied {i}":
+                late.append(i)
+    tally.equal(late, [], "remote_apply: what was told can be read on the standby")
+
+
 def main():
     for number in range(2):
         primary, standby = failover(number)
@@ -197,6 +209,7 @@ def main():
     primary, standby = replicated("alone", 2)
     with primary.session() as s:
         s.run(append("first"))
+    applied(primary, standby)
     nothing_promised_alone(primary, standby)
     tally.equal(primary.complaints() + standby.complaints(), [], "the servers' logs")
     return tally.close()
