@@ -20,6 +20,7 @@
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "funcapi.h"
+#include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -50,14 +51,17 @@ Datum
 opres_run_grant(PG_FUNCTION_ARGS)
 {
 	char *command = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	List *parsed = pg_parse_query(command);
 	bool before = granting;
 
+	if (list_length(parsed) != 1 || !IsA(linitial_node(RawStmt, parsed)->stmt, GrantStmt))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("neither GRANT nor REVOKE: %s", command)));
 	SPI_connect();
 	granting = true;
 	PG_TRY();
 	{
 		if (SPI_execute(command, false, 0) != SPI_OK_UTILITY)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("neither GRANT nor REVOKE: %s", command)));
+			elog(ERROR, "GRANT or REVOKE could not be run");
 	}
 	PG_FINALLY();
 	{
