@@ -57,6 +57,15 @@ def deeper():
     expect(verify(trail.dump(more)), 1, "content, its hash and the leaf", first_bad=13, out=["broken: problems in the trail: 1,", "does not go on from the entry before"])
     more[12]["previous_hash"] = more[11]["leaf_hash"]
     expect(verify(trail.dump(more)), 1, "and the next one's previous hash", first_bad=13, out="leaf hash")
+    unlinked = copy.deepcopy(rows)
+    unlinked[12]["previous_hash"] = flip(unlinked[12]["previous_hash"])
+    unlinked[12]["leaf_hash"] = trail.leaf_hash(unlinked[12])
+    unlinked[13]["previous_hash"] = unlinked[12]["leaf_hash"]
+    trail.seal(unlinked, 14)
+    rng = random.Random(2)
+    for order in (unlinked, unlinked[::-1], unlinked[1::2] + unlinked[::2], *(rng.sample(unlinked, 40) for _ in range(20))):
+        expect(verify(trail.dump(order)), 1, f"a wrong link alone, {[row['entry'] for row in order[:5]]}...", first_bad=13,
+               out=["broken: problems in the trail: 1,", "entry 13: it does not go on"])
     trail.seal(more, 13)
     expect(verify(trail.dump(more)), 0, "all after it done again: no dump alone can tell", out="Nothing from outside the database vouches")
     swapped = copy.deepcopy(rows)
@@ -123,6 +132,22 @@ def lines():
         start = dump.index("INSERT INTO opres.audit_entry VALUES (12,")
         end = dump.index("INSERT INTO opres.audit_entry VALUES (13,")
         expect(verify((dump[:start] + new + dump[end:] + trail.TAIL).encode()), 1, f"an INSERT that is no row: {what}", first_bad=12)
+
+
+def digits():
+    """What is no hexadecimal digit is taken for none."""
+    rows = trail.trail(10, seed=34)
+    dump = trail.dump(rows)
+    for column in ("content_hash", "leaf_hash", "salt", "previous_hash"):
+        text = rows[4][column].hex().encode()
+        for digit in {b"f", b"0"} & {text[i:i + 1] for i in range(len(text))}:
+            at = text.index(digit)
+            wrongs = (text[:at] + bytes([wrong]) + text[at + 1:] for wrong in b"gG/:@`x\xff \"'")
+            for wrong in wrongs:
+                place = dump.index(b"\n5\t")
+                row_end = dump.index(b"\n", place + 1)
+                row = dump[place:row_end].replace(text, wrong)
+                expect(verify(dump[:place] + row + dump[row_end:]), 1, f"{column} with {wrong[at:at + 1]}", first_bad=5, out=f"column {column}")
 
 
 def erasures():
@@ -289,6 +314,6 @@ def japanese():
         expect(answer, 1, "in Japanese", out=["broken: 不正あり", "最初の不正な記録: 7番", "証跡は 11番で終わっています", "署名: 未検証"])
 
 
-for test in (one_column, deeper, numbers, lines, erasures, notes, incarnations, signatures, cut_and_broken, japanese):
+for test in (one_column, deeper, numbers, lines, digits, erasures, notes, incarnations, signatures, cut_and_broken, japanese):
     test()
 program.close()

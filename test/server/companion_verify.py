@@ -135,6 +135,15 @@ def encodings():
     expect(run("verify", "-d", "euc"), 0, "EUC_JP over a connection", out="intact: 1 entries")
     expect(program.verify(pg("pg_dump", "-d", "euc")), 2, "EUC_JP in a dump", err="--encoding=UTF8")
     expect(program.verify(pg("pg_dump", "-d", "euc", "--encoding=UTF8")), 0, "EUC_JP in a dump in UTF-8", out="intact: 1 entries")
+    # Bytes that are no UTF-8: the server breaks off while it sends. What came until then is not taken for the trail.
+    pg("psql", "-qXc", "CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    pg("psql", "-qX", "-d", "ascii", "-c", "CREATE EXTENSION opres", "-c", "SELECT count(opres.audit_append('a', NULL, NULL, i::text)) FROM generate_series(1, 5000) i")
+    expect(run("verify", "-d", "ascii"), 0, "SQL_ASCII over a connection", out="intact: 5000 entries")
+    with Session("ascii") as session:
+        as_superuser(session, "INSERT INTO opres.audit_entry SELECT 5001, leaf_hash, at, E'\\xff', session_role, acting_role, action, subject, content_hash, "
+                              "leaf_hash, NULL, salt, reason, content FROM opres.audit_entry WHERE entry = 5000")
+    expect(run("verify", "-d", "ascii"), 2, "a server that breaks off", err="invalid byte sequence")
+    pg("psql", "-qXc", "DROP DATABASE ascii")
     everything = pg("pg_dumpall", "--encoding=UTF8")
     expect(program.verify(everything), 2, "pg_dumpall, two trails", err="--database NAME")
     expect(program.verify(everything, "--database", "euc"), 0, "pg_dumpall, one of them", out="intact: 1 entries")
