@@ -153,9 +153,9 @@ class Outside:
     def run(self, *arguments, **options):
         return subprocess.run([self.program, *arguments, "--lang", "en"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **options)
 
-    def keep(self, a):
+    def keep(self, a, how="--init"):
         """A signed checkpoint, as of now."""
-        done = self.run("witness", "--init", "--key", self.key, "--state", self.state(a), "--dbname", f"dbname={a.database}")
+        done = self.run("witness", how, "--key", self.key, "--state", self.state(a), "--dbname", f"dbname={a.database}")
         tally.equal(done.returncode, 0, f"{a.what}: a checkpoint is kept: {done.stderr}")
 
     def state(self, a):

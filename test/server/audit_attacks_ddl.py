@@ -170,6 +170,19 @@ def child(outside):
         a.unprotected("inherit")
 
 
+def hidden(outside):
+    """Row security shows the auditor less; the program outside does not let itself be shown less."""
+    with attack("rows hidden by row security", "whole") as a:
+        outside.keep(a)
+        with a.session() as s:
+            s.run(f"{TABLE} ENABLE ROW LEVEL SECURITY; CREATE POLICY hide ON opres.audit_entry USING (entry <> 2);")
+        with a.session("auditor_role") as s:
+            tally.equal(s.value("SELECT count(*) FROM opres.audit_trail WHERE entry = 2;"), "0", f"{a.what}: in the view")
+            tally.equal(s.run("SELECT problem FROM opres.verify_audit();"), [["protection missing"]], f"{a.what}: verify_audit, for the auditor")
+        done = outside.run("verify", "--dbname", f"dbname={a.database} user=auditor_role")
+        tally.ok(done.returncode == 2 and "row-level security" in done.stderr, f"{a.what}: opres verify, for the auditor: {done.stdout}{done.stderr}")
+
+
 def dropped(outside):
     """Dropped and made anew, or the table exchanged in every particular: found outside alone."""
     with attack("DROP EXTENSION and CREATE EXTENSION", None) as a:
@@ -197,7 +210,7 @@ def main():
     try:
         for test in (refused_by_server, broken, unprotected, harmless):
             test()
-        for test in (child, dropped):
+        for test in (child, hidden, dropped):
             test(outside)
         with Session() as s:
             refused(s, "DROP ROLE opres_audit;", "2BP01", "depend", "the role the trail belongs to")

@@ -4,7 +4,7 @@ who may create roles, who may write every table; and by the role the trail belon
 import sys
 
 import audit_trail
-from audit_attack import attack, failure, prepare, refused, tally
+from audit_attack import Outside, attack, failure, prepare, refused, tally
 from sessions import Session
 
 CHANGES = ("UPDATE opres.audit_entry SET login = 'x' WHERE entry = 1;",
@@ -50,7 +50,26 @@ def landlord():
             s.run("CREATE SCHEMA evil; CREATE TABLE evil.audit_entry (entry bigint);"
                   f"ALTER DATABASE {a.database} SET search_path = evil, pg_catalog, opres; ALTER DATABASE {a.database} SET synchronous_commit = off;"
                   f"ALTER DATABASE {a.database} SET default_transaction_isolation = 'serializable'; ALTER DATABASE {a.database} SET row_security = off;"
-                  f"ALTER DATABASE {a.database} SET enable_indexscan = off; ALTER DATABASE {a.database} SET default_table_access_method = 'heap';")
+                  f"ALTER DATABASE {a.database} SET enable_indexscan = off; ALTER DATABASE {a.database} SET bytea_output = 'escape'; ALTER DATABASE {a.database} SET datestyle = 'German';"
+                  "CREATE FUNCTION evil.trap(bigint, bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'captured: %', current_user; END $$;"
+                  "CREATE AGGREGATE evil.max(bigint) (SFUNC = evil.trap, STYPE = bigint, INITCOND = '0');"
+                  "CREATE FUNCTION evil.encode(bytea, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'captured: %', current_user; END $$; GRANT USAGE ON SCHEMA evil TO PUBLIC;")
+        outside = Outside()
+        outside.keep(a)
+        with a.session("landlord") as s:  # she may have every table of her database rewritten
+            for sql in ("VACUUM FULL;", f"REINDEX DATABASE {a.database};", "ANALYZE;"):
+                tally.equal(failure(s, sql), None, f"{a.what}: {sql}")
+        rows = a.rows()
+        with a.session() as s:
+            tally.ok(s.value("SELECT pg_relation_filenode('opres.audit_entry') <> 'opres.audit_entry'::regclass::oid;") == "t", f"{a.what}: the table was rewritten")
+        tally.equal([row[1:] for row in rows], [row[1:] for row in a.before], f"{a.what}: rewritten as it was")
+        a.before = rows
+        outside.verify(a, 0)
+        with a.session() as s:
+            s.run("SELECT opres.audit_append('test.act', NULL, NULL, NULL);")
+        outside.verify(a, 0, dump=True)
+        outside.keep(a, "run")
+        outside.close()
 
 
 def extension_owner():
