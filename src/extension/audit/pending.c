@@ -118,9 +118,12 @@ opres_pending_clear(void)
 void
 opres_pending_subcommit(SubTransactionId mine, SubTransactionId parent)
 {
-	Mark *last = queue.marks + queue.mark_count - 1;
+	Mark *last;
 
-	if (queue.mark_count == 0 || last->in != mine)
+	if (queue.mark_count == 0)
+		return;
+	last = &queue.marks[queue.mark_count - 1];
+	if (last->in != mine)
 		return;
 	if (queue.mark_count > 1 && last[-1].in == parent)
 		queue.mark_count--;
