@@ -106,6 +106,23 @@ no_hash(void)
 	ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("libcrypto could not compute a SHA-256")));
 }
 
+/* Random bytes are dear in small portions: taken for many entries at once, each wiped when it is used. */
+static void
+make_salt(uint8 *salt)
+{
+	static uint8 ready[64][OPRES_SALT_BYTES];
+	static int left;
+
+	if (left == 0)
+	{
+		if (!pg_strong_random(ready, sizeof(ready)))
+			ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not get random bytes for the audit trail")));
+		left = lengthof(ready);
+	}
+	memcpy(salt, ready[--left], OPRES_SALT_BYTES);
+	memset(ready[left], 0, OPRES_SALT_BYTES);
+}
+
 static Draft *
 draft_entries(int64 count)
 {
@@ -116,8 +133,7 @@ draft_entries(int64 count)
 		const OpresPending *pending = opres_pending_get(i);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!pg_strong_random(drafts[i].salt, OPRES_SALT_BYTES))
-			ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not get random bytes for the audit trail")));
+		make_salt(drafts[i].salt);
 		if (!opres_content_hash(drafts[i].salt, opres_utf8(pending->reason), opres_utf8(pending->content), &drafts[i].content_hash))
 			no_hash();
 	}

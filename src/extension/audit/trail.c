@@ -135,8 +135,8 @@ opres_trail_open(LOCKMODE lockmode, Snapshot snapshot)
 void
 opres_trail_close(OpresTrail *trail)
 {
-	if (trail->find != NULL)
-		index_endscan(trail->find);
+	if (trail->scan != NULL)
+		index_endscan(trail->scan);
 	ExecDropSingleTupleTableSlot(trail->slot);
 	index_close(trail->index, NoLock);
 	table_close(trail->table, NoLock);
@@ -183,25 +183,21 @@ opres_trail_unprotected(Relation table, OpresLang lang)
 	return opres_guard_missing(table, lang);
 }
 
-static int64
-last_from(OpresTrail *trail, int64 least)
+/* Fills the slot with an entry found by its number. One scan serves them all, and allocates: in the memory of the trail. */
+static bool
+look_up(OpresTrail *trail, StrategyNumber strategy, RegProcedure compare, int64 number, ScanDirection direction)
 {
-	IndexScanDesc scan = OPRES_INDEX_BEGINSCAN(trail->table, trail->index, trail->snapshot, 1);
+	MemoryContext before = MemoryContextSwitchTo(trail->slot->tts_mcxt);
 	ScanKeyData key;
-	int64 last = 0;
+	bool found;
 
-	ScanKeyInit(&key, 1, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(least));
-	index_rescan(scan, &key, 1, NULL, 0);
-	if (index_getnext_slot(scan, BackwardScanDirection, trail->slot))
-	{
-		bool isnull;
-
-		last = DatumGetInt64(slot_getattr(trail->slot, OPRES_TRAIL_ENTRY, &isnull));
-		/* What the slot points to must outlive the scan. */
-		ExecMaterializeSlot(trail->slot);
-	}
-	index_endscan(scan);
-	return last;
+	if (trail->scan == NULL)
+		trail->scan = OPRES_INDEX_BEGINSCAN(trail->table, trail->index, trail->snapshot, 1);
+	ScanKeyInit(&key, 1, strategy, compare, Int64GetDatum(number));
+	index_rescan(trail->scan, &key, 1, NULL, 0);
+	found = index_getnext_slot(trail->scan, direction, trail->slot);
+	MemoryContextSwitchTo(before);
+	return found;
 }
 
 /* From the last this session saw on: a backward scan looks at all the keys of a page, and without a bound that is all of the page.
@@ -210,29 +206,20 @@ int64
 opres_trail_last(OpresTrail *trail)
 {
 	static int64 seen;
-	int64 last = last_from(trail, seen);
+	bool isnull;
 
-	if (last == 0 && seen > 0)
-		last = last_from(trail, PG_INT64_MIN);
-	seen = last;
-	return last;
+	if (look_up(trail, BTGreaterEqualStrategyNumber, F_INT8GE, seen, BackwardScanDirection) ||
+		look_up(trail, BTGreaterEqualStrategyNumber, F_INT8GE, PG_INT64_MIN, BackwardScanDirection))
+		seen = DatumGetInt64(slot_getattr(trail->slot, OPRES_TRAIL_ENTRY, &isnull));
+	else
+		seen = 0;
+	return seen;
 }
 
 bool
 opres_trail_find(OpresTrail *trail, int64 number)
 {
-	ScanKeyData key;
-
-	if (trail->find == NULL)
-	{
-		MemoryContext before = MemoryContextSwitchTo(trail->slot->tts_mcxt);
-
-		trail->find = OPRES_INDEX_BEGINSCAN(trail->table, trail->index, trail->snapshot, 1);
-		MemoryContextSwitchTo(before);
-	}
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(number));
-	index_rescan(trail->find, &key, 1, NULL, 0);
-	return index_getnext_slot(trail->find, ForwardScanDirection, trail->slot);
+	return look_up(trail, BTEqualStrategyNumber, F_INT8EQ, number, ForwardScanDirection);
 }
 
 static bool

@@ -43,7 +43,7 @@ typedef struct OpresTrail
 	Relation index; /* the primary key */
 	Snapshot snapshot;
 	TupleTableSlot *slot;
-	struct IndexScanDescData *find; /* kept from one opres_trail_find to the next */
+	struct IndexScanDescData *scan; /* kept from one look-up to the next */
 } OpresTrail;
 
 /* Opens with a table lock, held to the end of the transaction. An error if the table is not the one we made (columns, key). */
