@@ -92,8 +92,26 @@ def inherited(session):
     session.run("DROP TABLE public.child;")
 
 
-def witnessed(session, size):
-    session.run("CREATE ROLE w LOGIN; SELECT opres.grant_access('w', 'witness', 'for the test');")
+def meanwhile():
+    """While others append: what is read is always a whole trail."""
+    writers = [Session() for _ in range(4)]
+    for number, writer in enumerate(writers):
+        writer.send("".join(f"SELECT opres.audit_append('writer', {number}::text, NULL, {i}::text);\n" for i in range(400)))
+    sizes = []
+    while any(writer.process.poll() is None for writer in writers) and len(sizes) < 12:
+        answer = run("verify")
+        expect(answer, 0, "while others append")
+        sizes.append(int(answer.out.split()[1]))
+    for writer in writers:
+        check(len(writer.receive()) == 400, "a writer's entries")
+        writer.close()
+    check(sizes == sorted(sizes) and sizes[-1] > sizes[0], f"sizes seen: {sizes}")
+
+
+def witnessed(session):
+    session.run("CREATE ROLE w LOGIN; CREATE ROLE a LOGIN; SELECT opres.grant_access('a', 'auditor', 'for the test');")
+    expect(run("verify", "--dbname", "user=a dbname=postgres"), 0, "with the access of an auditor")
+    session.run("SELECT opres.grant_access('w', 'witness', 'for the test');")
     with program.Folder() as folder:
         key, state = folder.path / "key", folder.path / "state"
         vkey = run("witness", "keygen", "--key", key, "--name", "witness.example").out.strip()
@@ -101,7 +119,7 @@ def witnessed(session, size):
             done = run("witness", "--key", key, "--state", state, "--dbname", "user=w dbname=postgres", "--once", *(["--init"] if i == 0 else []))
             check(done.status == 0, f"witness, {i}", done)
             session.run("SELECT count(opres.audit_append('test', NULL, NULL, i::text)) FROM generate_series(1, 10) i;")
-        size += 1 + 30
+        size = int(session.value("SELECT max(entry) FROM opres.audit_entry;"))
         arguments = ["--notes", state, "--key", vkey, "--require-anchor"]
         expect(run("verify", *arguments), 0, "with a witness's notes", out=["notes: 3 of 3 agree", f"anchored: whole up to entry {size - 10}, by note", f"entries {size - 9} to {size}"])
         expect(program.verify(pg("pg_dump", "--inserts"), *arguments), 0, "a dump with them", out="notes: 3 of 3 agree")
@@ -163,7 +181,8 @@ def main():
         row_security(session)
         inherited(session)
         check(int(session.value("SELECT max(entry) FROM opres.audit_entry;")) == size, "verifying adds no entry")
-        witnessed(session, size)
+        meanwhile()
+        witnessed(session)
     encodings()
 
 
