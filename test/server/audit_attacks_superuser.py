@@ -48,6 +48,9 @@ def plain_sql():
                 refused(s, "BEGIN; SELECT opres.audit_append('audit.erase', 'entry 4', 'why', NULL);"
                            f" UPDATE opres.audit_entry SET salt = NULL, reason = NULL, content = NULL WHERE entry = {entry};", "42501", "the audit trail cannot be changed", a.what)
                 s.run("ROLLBACK;")
+            refused(s, "BEGIN; SELECT opres.audit_append('audit.erase', NULL, 'of which entry?', NULL);"
+                       " UPDATE opres.audit_entry SET salt = NULL, reason = NULL, content = NULL WHERE entry = 4;", "42501", "the audit trail cannot be changed", a.what)
+            s.run("ROLLBACK;")
             refused(s, "BEGIN; SAVEPOINT s; SELECT opres.audit_append('audit.erase', 'entry 4', 'why', NULL); ROLLBACK TO s;"
                        " UPDATE opres.audit_entry SET salt = NULL, reason = NULL, content = NULL WHERE entry = 4;", "42501", "the audit trail cannot be changed", a.what)
             s.run("ROLLBACK;")

@@ -153,7 +153,8 @@ opres_pending_erasure(int64 number)
 	{
 		const OpresPending *pending = queue.entries[i];
 
-		if (strcmp(pending->action.bytes, OPRES_ACTION_ERASE) == 0 && (number == 0 || strcmp(pending->subject.bytes, subject) == 0))
+		if (strcmp(pending->action.bytes, OPRES_ACTION_ERASE) == 0 &&
+			(number == 0 || (pending->subject.length >= 0 && strcmp(pending->subject.bytes, subject) == 0)))
 			return true;
 	}
 	return false;
