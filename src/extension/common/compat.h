@@ -40,6 +40,13 @@
 #define OPRES_CANCEL_PENDING (QueryCancelPending || ProcDiePending)
 #endif
 
+/* A misspelt setting of ours is an error, where PostgreSQL can tell; a warning before 15 (utils/guc.h). */
+#if PG_VERSION_NUM >= 150000
+#define OPRES_RESERVE_SETTINGS(prefix) MarkGUCPrefixReserved(prefix)
+#else
+#define OPRES_RESERVE_SETTINGS(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
 /* The primary key's index (utils/rel.h); from 18 on a deferrable one counts only when asked for. */
 #if PG_VERSION_NUM >= 180000
 #define OPRES_PRIMARY_KEY_INDEX(table) RelationGetPrimaryKeyIndex(table, false)

@@ -68,6 +68,7 @@ _PG_init(void)
 							 &opres_require_reason, false, PGC_SUSET, 0, NULL, NULL, NULL);
 	if (require_reason_hidden)
 		SetConfigOption("opres.require_reason", "on", PGC_SUSET, PGC_S_OVERRIDE);
+	OPRES_RESERVE_SETTINGS("opres");
 	/* The last callback registered is called first: edits are finished, then what they append is written. */
 	opres_audit_init();
 	opres_edit_init();
