@@ -12,14 +12,16 @@ from sessions import SqlError, Tally
 tally = Tally()
 PROTECTION = """SELECT tgname, tgenabled, tgtype FROM pg_trigger WHERE tgrelid = 'opres.audit_entry'::regclass ORDER BY 1;
 SELECT relname, relowner::regrole, relacl FROM pg_class WHERE oid IN ('opres.audit_entry'::regclass, 'opres.audit_trail'::regclass) ORDER BY 1;
-SELECT rolname, rolcanlogin, rolsuper FROM pg_roles WHERE rolname = 'opres_audit';"""
+SELECT rolname, rolcanlogin, rolsuper FROM pg_roles WHERE rolname = 'opres_audit';
+SELECT evtname, evtevent, evtfoid::regproc, evtenabled, evttags FROM pg_event_trigger ORDER BY 1;"""
 
 
 def main():
     old, new = Cluster("old").create().start(), Cluster("new").create()
     with old.session() as s:
         s.run("CREATE EXTENSION opres; CREATE ROLE auditor; SELECT opres.grant_access('auditor', 'auditor', 'appointed');")
-        s.run("INSERT INTO opres.node (code, kind) VALUES ('a', 'system'); SELECT opres.label_revision(1, 'l', 'r');")
+        s.run("INSERT INTO opres.node (code, kind) VALUES ('a', 'system'); SELECT opres.label_revision(1, 'l', 'r');"
+              "SELECT opres.install_ddl_guard('it must not be in the way');")
         s.run("SELECT opres.audit_append('test', 'before ' || i, '理由', 'content') FROM generate_series(1, 500) AS i; SELECT opres.erase_content(9, 'asked for');")
         want, protection, kept = audit_trail.read("postgres", host=old.host), s.run(PROTECTION), audit_trail.checkpoint(s)
     old.stop()
@@ -41,6 +43,11 @@ def main():
             tally.ok(False, "the guard stands")
         except SqlError as error:
             tally.equal(error.code, "42501", "the guard stands")
+        try:
+            s.run("ALTER TABLE opres.audit_entry DISABLE TRIGGER ALL;")
+            tally.ok(False, "the DDL guard stands")
+        except SqlError as error:
+            tally.equal(error.code, "55000", "the DDL guard stands")
         s.run("SET ROLE auditor; SELECT count(*) FROM opres.audit_trail; RESET ROLE; UPDATE opres.node SET name = 'x';"
               " SELECT opres.audit_append('test', 'after', NULL, NULL);")
         rows = audit_trail.read("postgres", host=new.host)
