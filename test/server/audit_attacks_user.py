@@ -156,7 +156,7 @@ def waiting():
 def from_outside(user, sql, options):
     """A connection that brings settings with it; the text of its errors."""
     done = subprocess.run(["psql", "-X", "-q", "-d", SEED, "-U", user, "-v", "VERBOSITY=verbose", "-c", sql], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False, env=dict(os.environ, PGOPTIONS=options))
+                          stderr=subprocess.PIPE, text=True, errors="replace", check=False, env=dict(os.environ, PGOPTIONS=options))
     return done.stderr
 
 
@@ -179,6 +179,29 @@ def required_reason():
             s.run(f"ALTER DATABASE {SEED} RESET opres.require_reason;")
 
 
+def no_text():
+    """Bytes that are no text in the database's encoding would make a trail whose dump cannot be restored."""
+    for reason in ("\udcff\udcfe", "x \udce3\udc80"):  # as given to psql: FF FE, and a character cut short
+        said = from_outside("editor_role", "INSERT INTO opres.node (code, kind) VALUES ('bytes', 'system');", f"-c opres.reason={reason}".replace("x ", "x\\ "))
+        tally.ok("22021: invalid byte sequence" in said, f"a reason that is no text is refused: {said!r}")
+    said = from_outside("editor_role", "INSERT INTO opres.node (code, kind) VALUES ('bytes', 'system');", "-c opres.reason=理由")
+    tally.equal(said, "", "one that is may come with the connection")
+    with Session() as s:
+        s.run("CREATE DATABASE latin ENCODING LATIN1 LOCALE 'C' TEMPLATE template0;")
+    with Session("latin") as s:
+        s.run("SET client_encoding = 'UTF8'; CREATE ROLE \"é\" LOGIN SUPERUSER;")
+    for sql in ("INSERT INTO opres.node (code, kind) VALUES ('name', 'system');", "SELECT opres.audit_append('test', NULL, NULL, NULL);"):
+        said = from_outside("\udce9", sql, "")
+        tally.ok("22021: invalid byte sequence" in said, f"nor may the name of who acts be no text: {said!r}")
+    with Session("latin") as s:
+        s.run("SET client_encoding = 'UTF8'; DROP ROLE \"é\";")
+    dump = subprocess.run(["pg_dump", SEED], stdout=subprocess.PIPE, check=True).stdout
+    with Session() as s:
+        s.run("CREATE DATABASE restored;")
+    restored = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", "restored"], input=dump, stdout=subprocess.DEVNULL, check=False)
+    tally.equal(restored.returncode, 0, "the dump comes back")
+
+
 prepare("GRANT CREATE ON SCHEMA public TO PUBLIC;")
 writes()
 own()
@@ -186,4 +209,5 @@ functions()
 default_privileges()
 waiting()
 required_reason()
+no_text()
 sys.exit(tally.close())

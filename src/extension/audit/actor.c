@@ -7,6 +7,7 @@
 /* Port has the same layout without GSSAPI, whose headers we need not ask for. */
 #undef ENABLE_GSS
 #include "libpq/libpq-be.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -72,7 +73,11 @@ opres_reason(const char *given, const char *act)
 	char *reason = given != NULL ? trimmed(given) : NULL;
 
 	if ((reason == NULL || *reason == '\0') && opres_reason_setting != NULL)
+	{
+		/* It may have come with the connection, as any bytes. */
+		(void) pg_verifymbstr(opres_reason_setting, (int) strlen(opres_reason_setting), false);
 		reason = trimmed(opres_reason_setting);
+	}
 	if (reason != NULL && *reason != '\0')
 		return reason;
 	if (act != NULL)

@@ -33,6 +33,7 @@
 #include "audit/trail.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "replication/syncrep.h"
 #include "storage/lmgr.h"
@@ -72,6 +73,29 @@ typedef struct Draft
 	OpresHash content_hash;
 } Draft;
 
+/*
+ * A setting that came with the connection, and a role's name that was given in a database of another encoding, may be bytes that
+ * are no text here. A dump with them could not be restored.
+ */
+static void
+require_text(const char *value)
+{
+	if (value != NULL)
+		(void) pg_verifymbstr(value, (int) strlen(value), false);
+}
+
+static void
+require_texts(const OpresActor *actor, const char *action, const char *subject, const char *reason, const char *content)
+{
+	require_text(NameStr(actor->login));
+	require_text(NameStr(actor->session_role));
+	require_text(NameStr(actor->acting_role));
+	require_text(action);
+	require_text(subject);
+	require_text(reason);
+	require_text(content);
+}
+
 void
 opres_audit_append(const OpresActor *actor, const char *action, const char *subject, const char *reason, const char *content)
 {
@@ -85,6 +109,7 @@ opres_audit_append(const OpresActor *actor, const char *action, const char *subj
 	if (commit.written)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("the audit trail's entries of this transaction are written already")));
+	require_texts(actor, action, subject, reason, content);
 	entry.previous = &some;
 	/* Names, as long as they can be: no character takes more than three times its bytes in UTF-8. */
 	entry.login = (OpresField){ NULL, 3 * NAMEDATALEN };
