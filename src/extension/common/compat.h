@@ -54,6 +54,11 @@
 #define OPRES_PRIMARY_KEY_INDEX(table) RelationGetPrimaryKeyIndex(table)
 #endif
 
+/* assign_synchronous_commit: before 16 it is in replication/syncrep.h. */
+#if PG_VERSION_NUM >= 160000
+#include "utils/guc_hooks.h"
+#endif
+
 /* An index scan of a table (access/genam.h). */
 #if PG_VERSION_NUM >= 180000
 #define OPRES_INDEX_BEGINSCAN(table, index, snapshot, keys) index_beginscan(table, index, snapshot, NULL, keys, 0)
