@@ -421,6 +421,25 @@ def erasing(root):
         tally.equal({tuple(row[:2]) for row in findings(session)}, {("revision changed", "1"), ("approval changed", "4")}, "names are compared")
 
 
+def not_yet(root):
+    """Within the transaction of an act its entry is not written: verification says so, instead of reporting that it is missing."""
+    root.run("SELECT opres.audit_append('test', NULL, 'x', 'to be erased');")
+    entry = root.value("SELECT max(entry) FROM opres.audit_entry;")
+    for act in ("UPDATE opres.node SET owner = 'not yet' WHERE code = 'a';", "INSERT INTO opres.node (code, kind) VALUES ('not yet', 'system');",
+                "SELECT opres.label_revision(2, 'not yet', 'x');", f"SELECT opres.erase_content({entry}, 'x');", "SELECT opres.install_ddl_guard('x');"):
+        root.run(f"BEGIN; SAVEPOINT s; {act} ROLLBACK TO s;")
+        tally.equal(root.run("SELECT * FROM opres.verify_audit();"), [], f"{act} rolled back")
+        root.run(act)
+        fails(root, "SELECT * FROM opres.verify_audit();", "55000", act)
+        root.run("ROLLBACK TO s;")
+        fails(root, f"{act} SELECT * FROM opres.verify_map_revisions();", "55000", act)
+        root.run("ROLLBACK;")
+        tally.equal(root.run("SELECT * FROM opres.verify_audit();"), [], f"after {act}")
+    root.run("BEGIN; SELECT opres.grant_access('amy', 'auditor', 'x');")
+    tally.equal(root.run("SELECT * FROM opres.verify_audit();"), [], "a grant is compared with nothing")
+    root.run("ROLLBACK;")
+
+
 # Elsewhere -----------------------------------------------------------------------------------------------------------------------
 
 def restores(root, trail):
@@ -473,6 +492,7 @@ def main():
         digests(root, trail)
         together(root, trail)
         tampering(root, trail)
+        not_yet(root)
         forgeries(root)
         erasing(root)
         trail.news()

@@ -258,14 +258,20 @@ END
 $$;
 COMMENT ON FUNCTION opres.map_trail_findings() IS 'internal: what verify_map_revisions says, before it is put into words';
 
+CREATE FUNCTION opres.verify_recorded() RETURNS void
+LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'opres_verify_recorded';
+COMMENT ON FUNCTION opres.verify_recorded() IS
+  'internal: an error if this transaction has acts to verify whose entries are written only when it commits';
+
 CREATE FUNCTION opres.verify_map_revisions(lang text DEFAULT 'en') RETURNS TABLE (problem text, entry bigint, detail text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
   IF lang IS NULL OR lang NOT IN ('en', 'ja') THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown language "%s"', lang),
       DETAIL = 'Expected en or ja.';
   END IF;
+  PERFORM opres.verify_recorded();
   RETURN QUERY
   SELECT t.problem, f.entry, format(t.detail, VARIADIC f.arguments)
   FROM opres.map_trail_findings() AS f
@@ -274,4 +280,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.verify_map_revisions(text) IS
-  'Whether the map, its history, its revisions, labels and approvals still are what the audit trail says; no row = they are. The digest of every revision is computed again from the tables: takes as long as reading map and history. Needs SELECT on both and on the trail (access auditor). That the trail itself is intact is for verify_audit. problem: revision unrecorded (no entry), revision missing (an entry, but no revision), revision doubled (a second entry), revision changed (stamp, time, maker), rows changed (a table does not have the rows that the revision wrote, or changed and deleted, as they were), rows unrecorded (rows of a revision that never was), label changed, approval changed, head changed (the current revision is not the latest). entry: the one compared with, null if there is none. detail: in English (en) or Japanese (ja).';
+  'Whether the map, its history, its revisions, labels and approvals still are what the audit trail says; no row = they are. The digest of every revision is computed again from the tables: takes as long as reading map and history. Needs SELECT on both and on the trail (access auditor). That the trail itself is intact is for verify_audit. problem: revision unrecorded (no entry), revision missing (an entry, but no revision), revision doubled (a second entry), revision changed (stamp, time, maker), rows changed (a table does not have the rows that the revision wrote, or changed and deleted, as they were), rows unrecorded (rows of a revision that never was), label changed, approval changed, head changed (the current revision is not the latest). An error in a transaction that has edited, labelled or approved: its entries are written when it commits. entry: the one compared with, null if there is none. detail: in English (en) or Japanese (ja).';

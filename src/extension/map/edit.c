@@ -32,6 +32,7 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "audit/append.h"
+#include "audit/pending.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
@@ -422,6 +423,18 @@ at_transaction_event(XactEvent event, void *arg)
 		default:
 			break;
 	}
+}
+
+/* Entries are written at commit: within the transaction verification would report that they are missing. */
+OPRES_FUNCTION(opres_verify_recorded);
+Datum
+opres_verify_recorded(PG_FUNCTION_ARGS)
+{
+	if (edit.written != InvalidSubTransactionId || opres_pending_compared())
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("acts of this transaction are not in the audit trail yet"),
+						errdetail("Their entries are written when it commits."), errhint("Commit or roll back, then verify.")));
+	PG_RETURN_VOID();
 }
 
 static void
