@@ -181,6 +181,16 @@ def redefined(outside):
             s.run(tampered("UPDATE opres.audit_entry SET salt = NULL, reason = NULL, content = NULL WHERE entry = 2;"))
         a.detected(("content missing", 2))
         outside.verify(a, 1, "2")
+    with attack("a limit: rows of a revision whose digests were erased", None) as a:
+        with a.session() as s:
+            s.run("INSERT INTO opres.node (code, kind) VALUES ('a', 'system');")
+            number = len(a.rows())
+            forge = "BEGIN; SET LOCAL session_replication_role = replica; UPDATE opres.node SET name = 'forged'; COMMIT;"
+            s.run(forge)
+            a.detected(("rows changed", number))
+            s.run(f"SELECT opres.erase_content({number}, 'why');")
+        a.detected()
+        tally.equal((a.rows()[-1].action, a.rows()[-1].subject), ("audit.erase", f"entry {number}"), "the erasure is on record")
     with attack("a limit: changed after the last checkpoint that was kept", None) as a:
         outside.keep(a)
         with a.session() as s:
