@@ -96,8 +96,8 @@ uninstall-companion:
 		$(foreach file,$(COMPANION_UNITS),'$(companion_doc)/$(notdir $(file))')
 else
 # Without PGXS make would say "Nothing to be done" and exit 0: fail loudly instead.
-.PHONY: all install uninstall installcheck clean
-all install uninstall installcheck clean:
+.PHONY: all install install-companion uninstall installcheck clean
+all install install-companion uninstall installcheck clean:
 	@echo "$(PG_CONFIG) finds no PGXS here: install PostgreSQL's server development files, or run: test/install-deps demo" >&2; exit 1
 endif
 
