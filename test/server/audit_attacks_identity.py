@@ -58,7 +58,9 @@ def names():
             tally.equal(who(a), ("mallory", "mallory", "boss"), "SET LOCAL ROLE, and another at the commit")
             s.run("SELECT act_as_boss('clause');")
             tally.equal(who(a), ("mallory", "mallory", "boss"), "a function that sets a role")
-            s.run("SET application_name = 'postgres'; SET opres.login = 'boss'; SET opres.actor = 'boss'; SET opres.reason = 'boss did it'; SELECT act('names');")
+            for sql in ("SET opres.login = 'boss';", "SET opres.actor = 'boss';", "SET session.user = 'boss';"):
+                failure(s, sql)
+            s.run("SET application_name = 'postgres'; SET opres.reason = 'boss did it'; SELECT act('names');")
             tally.equal(who(a), ("mallory", "mallory", "mallory"), "application_name and settings")
             refused(s, "SET SESSION AUTHORIZATION boss;", "42501", "permission denied to set session authorization", a.what)
             refused(s, "SET opres.reason = E'\\xff';", "22021", "invalid byte sequence", a.what)
