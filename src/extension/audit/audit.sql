@@ -18,12 +18,19 @@ $$;
 ALTER VIEW opres.audit_trail OWNER TO opres_audit;
 COMMENT ON VIEW opres.audit_trail IS
   'the audit trail: what was done, by whom, when and why, numbered in the order of commits. Read-only; for auditors (opres.grant_access). Times are the server''s clock and may step back when that is set';
+COMMENT ON COLUMN opres.audit_trail.entry IS 'number, from 1 without a gap; a view has no order: ORDER BY entry';
+COMMENT ON COLUMN opres.audit_trail.at IS 'when it was committed, by the server''s clock';
 COMMENT ON COLUMN opres.audit_trail.actor IS 'the login that was authenticated; null: a process of the server';
+COMMENT ON COLUMN opres.audit_trail.action IS 'what was done: map.revision, map.label, map.approve, access.grant, access.revoke, audit.erase, ddl.guard, ddl.privilege';
+COMMENT ON COLUMN opres.audit_trail.subject IS 'to what: map revision N, role NAME, entry N, or the tag of a command';
+COMMENT ON COLUMN opres.audit_trail.reason IS 'why, in the words of who did it; null if none was given, or if it was erased';
+COMMENT ON COLUMN opres.audit_trail.content IS 'particulars as JSON, exactly the text that was hashed; null if there are none, or if they were erased';
 COMMENT ON COLUMN opres.audit_trail.session_role IS 'session_user: other than actor after SET SESSION AUTHORIZATION';
 COMMENT ON COLUMN opres.audit_trail.acting_role IS 'the role set by SET ROLE, else session_role';
 COMMENT ON COLUMN opres.audit_trail.leaf_hash IS 'SHA-256 over all of the entry but salt, reason and content, which content_hash stands for: its leaf in the Merkle tree';
 COMMENT ON COLUMN opres.audit_trail.previous_hash IS 'leaf_hash of the entry before; null in entry 1';
 COMMENT ON COLUMN opres.audit_trail.content_hash IS 'SHA-256 over salt, reason and content';
+COMMENT ON COLUMN opres.audit_trail.salt IS '16 random bytes, hashed with reason and content, so that these cannot be guessed from content_hash; null if erased';
 COMMENT ON COLUMN opres.audit_trail.erased IS 'reason and content were erased for good; the hashes still hold';
 
 CREATE FUNCTION opres.audit_checkpoint(size bigint DEFAULT NULL) RETURNS text
