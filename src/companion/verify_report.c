@@ -325,7 +325,8 @@ say_anchor(const OpresTrailCheck *check, const Standing *standing)
 		opres_say(stdout,
 				  "not anchored: entries %" PRIu64 " to %" PRIu64
 				  ". Nothing is proven of them against whoever has power over the database\n",
-				  "裏付けなし: %" PRIu64 "番から%" PRIu64 "番まで。データベースの管理権限を持つ者による改変の有無は確認できません\n",
+				  "裏付けなし: %" PRIu64 "番から%" PRIu64
+				  "番まで。データベースの管理権限を持つ者による改変の有無は確認できません\n",
 				  anchored + 1, last);
 }
 
