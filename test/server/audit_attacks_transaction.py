@@ -61,6 +61,9 @@ SCRIPTS = (
     ("a deferred trigger in a lost savepoint", "BEGIN; SAVEPOINT s; INSERT INTO late VALUES ('x'); ROLLBACK TO s; INSERT INTO late VALUES ('y'); COMMIT;", ["late y"]),
     ("a temporary table of the name", "CREATE TEMP TABLE audit_entry (entry bigint) ON COMMIT DROP; SELECT act('a');", ["a"]),
     ("asynchronous commit", "SET synchronous_commit = off; SELECT act('a'); SHOW synchronous_commit;", ["a"]),
+    ("read-only after the act", "BEGIN; SELECT act('a'); SET TRANSACTION READ ONLY; COMMIT;", ["a"]),
+    ("settings against us", "SET enable_indexscan = off; SET enable_bitmapscan = off; SET default_toast_compression = 'pglz'; SET work_mem = '64kB'; SET transform_null_equals = on;"
+     " SET standard_conforming_strings = off; SET default_transaction_deferrable = on; SET idle_in_transaction_session_timeout = '10s'; SET jit_above_cost = 0; SELECT act('a');", ["a"]),
     ("one statement, two acts", "WITH x AS (SELECT act('a')) SELECT act('b') FROM x;", None),
     ("several statements in one message", "SELECT act('a')\\; SELECT act('b');", ["a", "b"]))
 

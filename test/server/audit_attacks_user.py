@@ -202,6 +202,29 @@ def no_text():
     tally.equal(restored.returncode, 0, "the dump comes back")
 
 
+def settings():
+    """Settings that change how values are written do not change what is recorded of a map, and cause no false alarm."""
+    odd = ("SET datestyle = 'German, DMY'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = -15; SET bytea_output = 'escape'; SET timezone = 'Asia/Kathmandu'; SET array_nulls = off;"
+           "SET standard_conforming_strings = off; SET xmlbinary = 'hex'; SET lc_numeric = 'C'; SET lc_monetary = 'C'; SET quote_all_identifiers = on; SET backslash_quote = on;"
+           "SET plpgsql.extra_errors = 'all'; SET default_text_search_config = 'simple'; SET search_path = ''; SET enable_indexscan = off; SET escape_string_warning = off;")
+    edit = ("INSERT INTO opres.node (code, kind, restart, unavailability, reviewed_on, attributes, names) VALUES ('a{0}', 'operation', '1 day 2 hours', NULL, '2026-02-03',"
+            " '{{\"x\": 1.50}}', '{{\"ja\": \"名\"}}'), ('b{0}', 'system', '90 min', 0.1::float8 + 0.2, NULL, '{{}}', '{{}}'); INSERT INTO opres.tolerance (operation, tolerance)"
+            " VALUES ('a{0}', '100% by 15:30 Asia/Tokyo on Mon-Fri'); UPDATE opres.node SET restart = '36:00:00', unavailability = unavailability / 3 WHERE code = 'b{0}';"
+            "INSERT INTO opres.calendar_day (calendar, day) VALUES ('c{0}', '2026-04-05'); DELETE FROM opres.node WHERE code = 'b{0}';")
+    with attack("settings of an editor") as a:
+        for number, before in enumerate(("", odd)):
+            with a.session("editor_role") as s:
+                s.run(before)
+                tally.equal(failure(s, edit.format(number)), None, f"{a.what}: edits")
+        for before in ("", odd):
+            with a.session() as s:
+                s.run(before)
+                tally.equal(s.run("SELECT * FROM opres.verify_audit();"), [], f"{a.what}: verify_audit {'with them' if before else 'without'}")
+        with a.session("auditor_role") as s:
+            s.run(odd)
+            tally.equal(s.run("SELECT * FROM opres.verify_audit('ja');"), [], f"{a.what}: verify_audit by an auditor with them")
+
+
 prepare("GRANT CREATE ON SCHEMA public TO PUBLIC;")
 writes()
 own()
@@ -210,4 +233,5 @@ default_privileges()
 waiting()
 required_reason()
 no_text()
+settings()
 sys.exit(tally.close())
