@@ -289,6 +289,13 @@ def words(session):
     tally.ok(all(not row[2].isascii() and row[2].endswith("。") for row in said["ja"]), "details in Japanese")
     tally.equal([row[2] for row in said["en"] if row[0] == "gap"], ["There is no entry of this number.", "There are no entries 9 to 10."], "gaps")
     tally.equal([row[2] for row in said["ja"] if row[0] == "gap"], ["この番号の記録がありません。", "9番から10番までの記録がありません。"], "gaps in Japanese")
+    tally.equal([row[2] for row in said["ja"] if row[0] == "malformed entry"],
+                ["監査証跡の記録として読み取れません（subtrees の長さが32バイトの倍数ではありません）。"], "what is malformed, in Japanese")
+    try:
+        session.run("INSERT INTO opres.audit_entry (entry) VALUES (1000);")
+        tally.ok(False, "a malformed row is refused")
+    except SqlError as error:
+        tally.ok(str(error) == "23000: row is not entry 1000 of the audit trail" and "NULL" in error.detail, f"a malformed row is refused by its number: {error}")
 
 
 def random_changes(session, rows):

@@ -105,7 +105,7 @@ check_insert(Relation table, TupleTableSlot *slot)
 		refuse("Rows come in by restoring a dump, which a superuser does.");
 	opres_trail_row(slot, &row);
 	if (row.malformed != NULL)
-		refuse_row(row.entry.number, psprintf("Malformed: %s.", row.malformed));
+		refuse_row(row.entry.number, psprintf("Malformed: %s.", row.malformed[OPRES_EN]));
 	if ((row.entry.previous == NULL) != (row.entry.number == 1))
 		refuse_row(row.entry.number, "All but the first entry have a previous_hash, and only they.");
 	check_hashes(&row);

@@ -288,6 +288,31 @@ to_field(TupleTableSlot *slot, int column)
 	return GetDatabaseEncoding() == PG_SQL_ASCII ? field : opres_utf8(field);
 }
 
+/* What can be wrong with the columns of a row, in English and Japanese. */
+enum
+{
+	NO_KEY,
+	TIME,
+	NUMBER,
+	PREVIOUS,
+	CONTENT_HASH,
+	LEAF,
+	NO_SALT,
+	SALT,
+	SUBTREES,
+};
+static const char *const wrong[][2] = {
+	[NO_KEY] = { "entry, at or action is NULL", "entry・at・action のいずれかが NULL です" },
+	[TIME] = { "at is out of range", "at が範囲外の値です" },
+	[NUMBER] = { "entry is not positive", "entry が正の数ではありません" },
+	[PREVIOUS] = { "previous_hash has another length than 32 bytes", "previous_hash の長さが32バイトではありません" },
+	[CONTENT_HASH] = { "content_hash has another length than 32 bytes", "content_hash の長さが32バイトではありません" },
+	[LEAF] = { "leaf_hash has another length than 32 bytes", "leaf_hash の長さが32バイトではありません" },
+	[NO_SALT] = { "salt is missing", "salt がありません" },
+	[SALT] = { "salt has another length than 16 bytes", "salt の長さが16バイトではありません" },
+	[SUBTREES] = { "subtrees is no whole number of hashes", "subtrees の長さが32バイトの倍数ではありません" },
+};
+
 /* Reads a hash that may not be NULL. */
 static bool
 read_hash(TupleTableSlot *slot, int column, OpresHash *hash)
@@ -306,14 +331,14 @@ read_salt(TupleTableSlot *slot, OpresTrailRow *row)
 	if (row->erased)
 	{
 		if (row->reason.length >= 0 || row->content.length >= 0)
-			row->malformed = "salt is missing";
+			row->malformed = wrong[NO_SALT];
 		return;
 	}
 	salt = DatumGetByteaPP(slot->tts_values[OPRES_TRAIL_SALT - 1]);
 	if (VARSIZE_ANY_EXHDR(salt) == OPRES_SALT_BYTES)
 		memcpy(row->salt, VARDATA_ANY(salt), OPRES_SALT_BYTES);
 	else
-		row->malformed = "salt has another length than 16 bytes";
+		row->malformed = wrong[SALT];
 }
 
 static void
@@ -329,7 +354,7 @@ read_subtrees(TupleTableSlot *slot, OpresTrailRow *row)
 	row->subtrees = (const uint8 *) VARDATA_ANY(subtrees);
 	row->subtree_count = (int) (VARSIZE_ANY_EXHDR(subtrees) / OPRES_HASH_BYTES);
 	if (VARSIZE_ANY_EXHDR(subtrees) % OPRES_HASH_BYTES != 0)
-		row->malformed = "subtrees is no whole number of hashes";
+		row->malformed = wrong[SUBTREES];
 }
 
 void
@@ -342,16 +367,16 @@ opres_trail_row(TupleTableSlot *slot, OpresTrailRow *row)
 	slot_getallattrs(slot);
 	isnull = slot->tts_isnull;
 	row->malformed = NULL;
+	entry->number = isnull[OPRES_TRAIL_ENTRY - 1] ? 0 : DatumGetInt64(slot->tts_values[OPRES_TRAIL_ENTRY - 1]);
 	if (isnull[OPRES_TRAIL_ENTRY - 1] || isnull[OPRES_TRAIL_AT - 1] || isnull[OPRES_TRAIL_ACTION - 1])
 	{
-		row->malformed = "entry, at or action is NULL";
+		row->malformed = wrong[NO_KEY];
 		return;
 	}
-	entry->number = DatumGetInt64(slot->tts_values[OPRES_TRAIL_ENTRY - 1]);
 	at = DatumGetTimestampTz(slot->tts_values[OPRES_TRAIL_AT - 1]);
 	if (TIMESTAMP_NOT_FINITE(at) || at > LAST_TIME)
 	{
-		row->malformed = "at is out of range";
+		row->malformed = wrong[TIME];
 		return;
 	}
 	entry->at = opres_unix_time(at);
@@ -362,13 +387,13 @@ opres_trail_row(TupleTableSlot *slot, OpresTrailRow *row)
 	entry->subject = to_field(slot, OPRES_TRAIL_SUBJECT);
 	entry->previous = isnull[OPRES_TRAIL_PREVIOUS_HASH - 1] ? NULL : &row->previous;
 	if (entry->number < 1)
-		row->malformed = "entry is not positive";
+		row->malformed = wrong[NUMBER];
 	else if (entry->previous != NULL && !to_hash(slot->tts_values[OPRES_TRAIL_PREVIOUS_HASH - 1], &row->previous))
-		row->malformed = "previous_hash has another length than 32 bytes";
+		row->malformed = wrong[PREVIOUS];
 	else if (!read_hash(slot, OPRES_TRAIL_CONTENT_HASH, &entry->content_hash))
-		row->malformed = "content_hash has another length than 32 bytes";
+		row->malformed = wrong[CONTENT_HASH];
 	else if (!read_hash(slot, OPRES_TRAIL_LEAF_HASH, &row->leaf_hash))
-		row->malformed = "leaf_hash has another length than 32 bytes";
+		row->malformed = wrong[LEAF];
 	else
 	{
 		read_subtrees(slot, row);

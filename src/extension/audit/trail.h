@@ -78,7 +78,9 @@ typedef struct OpresTrailRow
 	OpresField reason, content;
 	const uint8 *subtrees; /* as stored */
 	int subtree_count;
-	const char *malformed; /* NULL, or what is wrong with the row: then the rest is not to be used */
+	/* NULL, or what is wrong with the row, in English and Japanese: then nothing but the number is to be used, 0 if there is none.
+	 */
+	const char *const *malformed;
 } OpresTrailRow;
 
 /* A text of the database in the encoding in which it is hashed. Errors: no UTF-8, in a database that does not look (SQL_ASCII). */

@@ -229,7 +229,7 @@ check_row(Verification *v, TupleTableSlot *slot)
 	opres_trail_row(slot, &row);
 	if (row.malformed != NULL)
 	{
-		report(v, OPRES_AUDIT_MALFORMED, number, 0, row.malformed);
+		report(v, OPRES_AUDIT_MALFORMED, number, 0, row.malformed[v->lang]);
 		skip_past(v, number);
 		return;
 	}
