@@ -146,7 +146,7 @@ class Outside:
 
     def __init__(self):
         self.program = glob.glob(f"{os.environ['OPRES_CLUSTER']}/stage/**/bin/opres", recursive=True)[0]
-        self.folder = tempfile.mkdtemp(prefix="opres-witness.")
+        self.folder = tempfile.mkdtemp(prefix="witness.", dir=os.environ["OPRES_CLUSTER"])
         self.key = os.path.join(self.folder, "key")
         self.verifier = self.run("witness", "keygen", "--name", "example.org/witness", "--key", self.key).stdout.strip()
 
