@@ -155,9 +155,9 @@ typedef enum OpresRefusal
 	OPRES_REFUSED_VALUE_MISSING, /* refusal_detail = the variable */
 	OPRES_REFUSED_EVIDENCE,
 	OPRES_REFUSED_ROLE,   /* the person has not the role, or the step does not ask for it */
-	OPRES_REFUSED_DOER,   /* a doer may not approve, nor pass on an approval */
+	OPRES_REFUSED_DOER,   /* a doer may not approve, nor pass on an approval; nobody passes on her own */
 	OPRES_REFUSED_TWICE,  /* has approved already, or there are enough of that role */
-	OPRES_REFUSED_CHOICE, /* not one the step has, or nothing to decide */
+	OPRES_REFUSED_CHOICE, /* not one the step has, or nothing to decide; wake: a decision is awaited */
 	OPRES_REFUSED_NO_TIMEOUT
 } OpresRefusal;
 
