@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What stands in two places stands there alike: functions in SQL and symbols in the library, enums in SQL and in C."""
+"""What stands in two places stands there alike: functions in SQL and symbols in the library, enums in SQL and in C, attacks
+in the table of them and their tests."""
 import re
 import subprocess
 import sys
@@ -58,6 +59,17 @@ def main():
     same(functions, called, "exported functions and the functions SQL calls")
     for name in sorted(functions):
         check(name.startswith("opres_"), f"{name} has the prefix opres_")
+    attacks = re.findall(r"^\| (?!attack |---)(.*) \| (.*) \| (.*) \|$", (top / "test/server/audit-attacks.md").read_text(), re.M)
+    for attack, _, tests in attacks:
+        check(".py`" in tests, f"a test of: {attack}")
+        for word in re.findall(r"`([^`]*)`", tests):
+            if word.endswith(".py"):
+                path = top / "test/server" / word
+                check(path.stat().st_mode & 0o111, f"{word} is a test that is run")
+                text = path.read_text()
+            else:
+                check(re.search(rf"^def {word}\(", text, re.M), f"{path.name} has {word}: {attack}")
+    check(len(attacks) > 40, f"{len(attacks)} attacks in the table")
     same(c_enum("src/extension/map/map_cache.h", "OpresKind"), sql_enum(script, "node_kind"), "kinds of node in C and in SQL")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
