@@ -4,21 +4,12 @@
  * our table's data, which would be found by chance only.
  */
 #include "dump.h"
+#include "promise.h"
 #include "trail_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PROMISE(condition)                                                                                                         \
-	do                                                                                                                             \
-	{                                                                                                                              \
-		if (!(condition))                                                                                                          \
-		{                                                                                                                          \
-			fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #condition);                                        \
-			abort();                                                                                                               \
-		}                                                                                                                          \
-	} while (0)
 
 static const char *const beginnings[] = {
 	"",
