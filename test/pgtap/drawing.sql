@@ -1,7 +1,7 @@
 -- map_dot without dot: what the function declares, who may call it, states worked out by hand, groups, links and addresses. What
 -- needs dot or several transactions is in test/server/drawing_*.py.
 BEGIN;
-SELECT plan(50);
+SELECT plan(53);
 SET LOCAL opres.reason = 'a test';
 SET LOCAL search_path = public, opres;
 SET LOCAL client_min_messages = warning;
@@ -35,8 +35,10 @@ SELECT volatility_is('opres', 'map_dot', 'stable', 'map_dot reads only');
 SELECT is(proparallel::text, 's', 'map_dot may run in a parallel worker') FROM pg_proc WHERE proname = 'map_dot';
 SELECT isnt(prosecdef, true, 'map_dot has the rights of its caller') FROM pg_proc WHERE proname = 'map_dot';
 SELECT matches(obj_description(oid, 'pg_proc'), 'opres.max_drawn_nodes', 'the comment names the caps') FROM pg_proc WHERE proname = 'map_dot';
-SELECT is(setting, '1000', 'opres.max_drawn_nodes') FROM pg_settings WHERE name = 'opres.max_drawn_nodes';
-SELECT is(setting, '5000', 'opres.max_drawn_edges') FROM pg_settings WHERE name = 'opres.max_drawn_edges';
+-- (Settings are there once the library is loaded, which the first call of a C function does.)
+SELECT ok(opres.is_code('a'), 'the library is loaded');
+SELECT is((SELECT setting FROM pg_settings WHERE name = 'opres.max_drawn_nodes'), '1000', 'opres.max_drawn_nodes');
+SELECT is((SELECT setting FROM pg_settings WHERE name = 'opres.max_drawn_edges'), '5000', 'opres.max_drawn_edges');
 
 -- Who may --------------------------------------------------------------------------------------------------------------------
 CREATE ROLE drawing_nobody;
