@@ -56,6 +56,21 @@ def plain_sql():
             s.run("ROLLBACK;")
 
 
+def other_columns():
+    """The guard over rows that are no entries: as a trigger of another table, and of ours with a column of another type."""
+    with attack("the guard as a trigger of another table") as a:
+        for columns, row in (("n int", "1"), ("entry text, n int", "'1', 1")):
+            a.refused(f"CREATE TABLE public.other ({columns}); INSERT INTO public.other VALUES ({row});"
+                      " CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON public.other FOR EACH ROW EXECUTE FUNCTION opres.audit_guard();"
+                      f" INSERT INTO public.other VALUES ({row});", "55000", "is not the table the extension made")
+            a.refused("BEGIN; SELECT opres.audit_append('audit.erase', 'entry 1', 'x', NULL); UPDATE public.other SET n = 2;", "55000", "is not the table")
+            with a.session() as s:
+                s.run("DROP TABLE public.other;")
+    with attack("a column of another type", "refused") as a:
+        a.refused("ALTER TABLE opres.audit_entry ALTER COLUMN subtrees TYPE bigint USING 7; INSERT INTO opres.audit_entry SELECT * FROM opres.audit_entry;",
+                  "55000", "is not the table the extension made")
+
+
 def truncated_by_cascade():
     """TRUNCATE ... CASCADE reaches the table by a foreign key of it; one to it is no way to change it."""
     with attack("TRUNCATE CASCADE through a foreign key of the table", "whole") as a:
@@ -262,6 +277,7 @@ def main():
             outside.verify(a, 0)
             outside.verify(a, 0, dump=True)
         plain_sql()
+        other_columns()
         truncated_by_cascade()
         forged_rows()
         for test in (redefined, below, another_database):

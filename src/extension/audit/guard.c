@@ -156,6 +156,11 @@ opres_audit_guard(PG_FUNCTION_ARGS)
 			refuse("Entries are not updated; opres.erase_content takes personal data from one.");
 		return PointerGetDatum(NULL);
 	}
+	/* Somebody may have made it a trigger of his own table, or altered ours. */
+	if (!opres_trail_has_columns(trigger->tg_relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("opres.audit_entry is not the table the extension made"),
+				 errdetail("Table %s has other columns.", RelationGetRelationName(trigger->tg_relation))));
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
 		check_update(RelationGetDescr(trigger->tg_relation), trigger->tg_trigslot, trigger->tg_newslot);

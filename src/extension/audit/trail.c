@@ -46,9 +46,11 @@ static const struct
 
 static Oid known_member; /* a table found to belong to the extension */
 
-static bool
-has_our_columns(TupleDesc desc)
+bool
+opres_trail_has_columns(Relation table)
 {
+	TupleDesc desc = RelationGetDescr(table);
+
 	if (desc->natts != OPRES_TRAIL_COLUMNS)
 		return false;
 	for (int i = 0; i < desc->natts; i++)
@@ -83,7 +85,7 @@ not_ours(Relation table)
 		return "It does not belong to the extension.";
 	if (class->relowner != get_role_oid("opres_audit", true))
 		return "It does not belong to role opres_audit.";
-	if (!has_our_columns(RelationGetDescr(table)))
+	if (!opres_trail_has_columns(table))
 		return "Its columns are others.";
 	return NULL;
 }

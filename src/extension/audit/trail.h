@@ -53,6 +53,9 @@ extern OpresTrail opres_trail_over(Relation table, Snapshot snapshot);
 /* Leaves the table locked, and open if it was open before. */
 extern void opres_trail_close(OpresTrail *trail);
 
+/* Whether a table has the columns of opres.audit_entry: slots of another must not be read here. */
+extern bool opres_trail_has_columns(Relation table);
+
 /* What keeps the table from being changed by plain SQL and is not in order: for people, as part of a sentence; NULL if all is. */
 extern const char *opres_trail_unprotected(Relation table, OpresLang lang);
 
