@@ -187,7 +187,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   FROM (SELECT max(e.entry) AS entry FROM ONLY opres.audit_entry AS e WHERE e.action = 'ddl.guard') AS m
     JOIN opres.audit_entry AS l ON l.entry = m.entry
     CROSS JOIN opres.ddl_guard_triggers() AS g
-  WHERE l.subject = 'installed' AND NOT EXISTS (
+  WHERE l.subject = 'installed' AND NOT opres.acts_to_record() && '{ddl.guard installed,ddl.guard removed}' AND NOT EXISTS (
     SELECT FROM pg_event_trigger AS t
     WHERE t.evtname = g.name AND t.evtevent = g.event AND t.evtfoid = g.function AND t.evtenabled = 'A'
       AND t.evttags IS NOT DISTINCT FROM g.tags)

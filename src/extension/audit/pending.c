@@ -159,16 +159,3 @@ opres_pending_erasure(int64 number)
 	}
 	return false;
 }
-
-bool
-opres_pending_compared(void)
-{
-	for (int64 i = 0; i < queue.count; i++)
-	{
-		const char *action = queue.entries[i]->action.bytes;
-
-		if (strncmp(action, "map.", 4) == 0 || strcmp(action, OPRES_ACTION_ERASE) == 0 || strcmp(action, "ddl.guard") == 0)
-			return true;
-	}
-	return false;
-}

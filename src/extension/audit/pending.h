@@ -26,7 +26,5 @@ extern void opres_pending_subabort(SubTransactionId mine);
 
 /* Whether this transaction has queued the erasure of an entry; of any entry for 0. */
 extern bool opres_pending_erasure(int64 number);
-/* Whether it has queued an entry that opres.verify_audit would look for, the act being visible to this transaction already. */
-extern bool opres_pending_compared(void);
 
 #endif

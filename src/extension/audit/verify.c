@@ -18,6 +18,7 @@
 
 #include "access/genam.h"
 #include "access/tableam.h"
+#include "audit/pending.h"
 #include "audit/trail.h"
 #include "audit/verify_words.h"
 #include "common/lang.h"
@@ -153,11 +154,12 @@ note_record_of_erasure(Verification *v, OpresField subject)
 		found->recorded = true;
 }
 
+/* An erasure by this transaction is on record when it commits. */
 static void
 report_erasures(Verification *v)
 {
 	for (int64 i = 0; i < v->erasure_count; i++)
-		if (!v->erasures[i].recorded)
+		if (!v->erasures[i].recorded && !opres_pending_erasure(v->erasures[i].entry))
 			report(v, OPRES_AUDIT_ERASED, v->erasures[i].entry, 0, NULL);
 }
 

@@ -22,7 +22,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('auditor', 'verify_audit_entries'),
       ('auditor', 'verify_audit_ddl_guard'),
       ('auditor', 'verify_map_revisions'),
-      ('auditor', 'verify_recorded'),
+      ('auditor', 'acts_to_record'),
       ('witness', 'audit_checkpoint'),
       ('witness', 'audit_consistency_proof'),
       ('witness', 'audit_inclusion_proof'),

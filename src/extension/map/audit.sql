@@ -172,9 +172,16 @@ $$;
 COMMENT ON FUNCTION opres.recorded_rows(text, text, text) IS
   'internal: what an entry says of the rows of a table that a revision wrote or ended; 0 and - if nothing';
 
+CREATE FUNCTION opres.acts_to_record() RETURNS text[]
+LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'opres_acts_to_record';
+COMMENT ON FUNCTION opres.acts_to_record() IS
+  'internal: what this transaction has done of what verify_audit compares, as action, space, subject: its entries are written when it commits';
+
 CREATE FUNCTION opres.map_trail_findings() RETURNS TABLE (finding text, entry bigint, arguments text[])
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+  waiting CONSTANT text[] := opres.acts_to_record();
 BEGIN
   -- Revisions, against the first entry of each.
   RETURN QUERY
@@ -184,7 +191,7 @@ BEGIN
   ), pair AS MATERIALIZED (
     SELECT e.entry, coalesce(r.revision::text, substring(e.subject FROM '^map revision (.*)$'), e.subject, '?') AS revision,
       coalesce(r.known, false) AS known, r.made_by::text AS made_by, r.content AS now, e.session_role, e.content, e.erased
-    FROM opres.revision_contents() AS r
+    FROM (SELECT * FROM opres.revision_contents() WHERE format('map.revision map revision %s', revision) <> ALL (waiting)) AS r
     FULL JOIN (SELECT * FROM recorded WHERE entry = first) AS e ON e.subject = format('map revision %s', r.revision)
   ), different AS MATERIALIZED (
     SELECT p.*, v.finding, v.arguments
@@ -240,7 +247,7 @@ BEGIN
   )
   SELECT a.finding, e.entry, ARRAY[a.revision::text, coalesce(e.content, e.session_role, '-'), coalesce(a.now, '-')]
   FROM act AS a LEFT JOIN recorded AS e ON e.latest AND e.action = a.action AND e.subject = format('map revision %s', a.revision)
-  WHERE CASE
+  WHERE format('%s map revision %s', a.action, a.revision) <> ALL (waiting) AND CASE
     WHEN e.entry IS NULL THEN a.now IS NOT NULL
     WHEN e.erased THEN a.action = 'map.approve' AND a.by_whom IS DISTINCT FROM e.session_role
     ELSE coalesce(a.now, a.none) IS DISTINCT FROM e.content END
@@ -258,11 +265,6 @@ END
 $$;
 COMMENT ON FUNCTION opres.map_trail_findings() IS 'internal: what verify_map_revisions says, before it is put into words';
 
-CREATE FUNCTION opres.verify_recorded() RETURNS void
-LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'opres_verify_recorded';
-COMMENT ON FUNCTION opres.verify_recorded() IS
-  'internal: an error if this transaction has acts to verify whose entries are written only when it commits';
-
 CREATE FUNCTION opres.verify_map_revisions(lang text DEFAULT 'en') RETURNS TABLE (problem text, entry bigint, detail text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -271,7 +273,6 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown language "%s"', lang),
       DETAIL = 'Expected en or ja.';
   END IF;
-  PERFORM opres.verify_recorded();
   RETURN QUERY
   SELECT t.problem, f.entry, format(t.detail, VARIADIC f.arguments)
   FROM opres.map_trail_findings() AS f
@@ -280,4 +281,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.verify_map_revisions(text) IS
-  'Whether the map, its history, its revisions, labels and approvals still are what the audit trail says; no row = they are. The digest of every revision is computed again from the tables: takes as long as reading map and history. Needs SELECT on both and on the trail (access auditor). That the trail itself is intact is for verify_audit. problem: revision unrecorded (no entry), revision missing (an entry, but no revision), revision doubled (a second entry), revision changed (stamp, time, maker), rows changed (a table does not have the rows that the revision wrote, or changed and deleted, as they were), rows unrecorded (rows of a revision that never was), label changed, approval changed, head changed (the current revision is not the latest). An error in a transaction that has edited, labelled or approved: its entries are written when it commits. entry: the one compared with, null if there is none. detail: in English (en) or Japanese (ja).';
+  'Whether the map, its history, its revisions, labels and approvals still are what the audit trail says; no row = they are. The digest of every revision is computed again from the tables: takes as long as reading map and history. Needs SELECT on both and on the trail (access auditor). That the trail itself is intact is for verify_audit. problem: revision unrecorded (no entry), revision missing (an entry, but no revision), revision doubled (a second entry), revision changed (stamp, time, maker), rows changed (a table does not have the rows that the revision wrote, or changed and deleted, as they were), rows unrecorded (rows of a revision that never was), label changed, approval changed, head changed (the current revision is not the latest). What the asking transaction itself has done is left out: its entries are written when it commits. entry: the one compared with, null if there is none. detail: in English (en) or Japanese (ja).';

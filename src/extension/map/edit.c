@@ -42,6 +42,7 @@
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/inval.h"
@@ -425,16 +426,25 @@ at_transaction_event(XactEvent event, void *arg)
 	}
 }
 
-/* Entries are written at commit: within the transaction verification would report that they are missing. */
-OPRES_FUNCTION(opres_verify_recorded);
+/* Entries are written at commit: before it, verification must not report that they are missing. */
+OPRES_FUNCTION(opres_acts_to_record);
 Datum
-opres_verify_recorded(PG_FUNCTION_ARGS)
+opres_acts_to_record(PG_FUNCTION_ARGS)
 {
-	if (edit.written != InvalidSubTransactionId || opres_pending_compared())
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("acts of this transaction are not in the audit trail yet"),
-						errdetail("Their entries are written when it commits."), errhint("Commit or roll back, then verify.")));
-	PG_RETURN_VOID();
+	ArrayBuildState *acts = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+
+	if (edit.numbered != InvalidSubTransactionId)
+		accumArrayResult(acts, CStringGetTextDatum(psprintf("map.revision map revision %lld", (long long) edit.revision)), false,
+						 TEXTOID, CurrentMemoryContext);
+	for (int64 i = 0; i < opres_pending_count(); i++)
+	{
+		const OpresPending *act = opres_pending_get(i);
+
+		if (act->subject.length >= 0 && (strncmp(act->action.bytes, "map.", 4) == 0 || strcmp(act->action.bytes, "ddl.guard") == 0))
+			accumArrayResult(acts, CStringGetTextDatum(psprintf("%s %s", act->action.bytes, act->subject.bytes)), false, TEXTOID,
+							 CurrentMemoryContext);
+	}
+	PG_RETURN_DATUM(makeArrayResult(acts, CurrentMemoryContext));
 }
 
 static void
