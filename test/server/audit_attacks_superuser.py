@@ -71,6 +71,23 @@ def other_columns():
                   "55000", "is not the table the extension made")
 
 
+def without_subtrees():
+    """Subtrees taken away: there are no checkpoints, no proofs and, once one is needed, no appends; each says why."""
+    with attack("subtrees taken away", None) as a:
+        with a.session() as s:
+            s.run(tampered("UPDATE opres.audit_entry SET subtrees = NULL;"))
+            size = s.value("SELECT count(*) FROM opres.audit_entry;")
+            for sql in ("audit_checkpoint()", f"audit_inclusion_proof({size}, {size})", f"audit_consistency_proof(5, {size})"):
+                refused(s, f"SELECT opres.{sql};", "XX001", "hashes of its tree are missing", a.what)
+            tally.ok(["subtrees changed"] in s.run("SELECT problem FROM opres.verify_audit();"), f"{a.what}: verify_audit says so")
+        codes = set()
+        for _ in range(4):
+            with a.session() as s:
+                error = failure(s, "SELECT opres.audit_append('test', NULL, NULL, NULL);")
+                codes.add(error.code if error else None)
+        tally.ok("XX001" in codes and codes <= {None, "XX001"}, f"{a.what}: appends: {codes}")
+
+
 def truncated_by_cascade():
     """TRUNCATE ... CASCADE reaches the table by a foreign key of it; one to it is no way to change it."""
     with attack("TRUNCATE CASCADE through a foreign key of the table", "whole") as a:
@@ -278,6 +295,7 @@ def main():
             outside.verify(a, 0, dump=True)
         plain_sql()
         other_columns()
+        without_subtrees()
         truncated_by_cascade()
         forged_rows()
         for test in (redefined, below, another_database):

@@ -249,6 +249,7 @@ opres_trail_subtree(void *ctx, int level, uint64_t index, OpresHash *hash)
 {
 	OpresTrail *trail = ctx;
 	bool isnull;
+	Datum value;
 	bytea *subtrees;
 
 	/* The number of the last leaf below, from 1; beyond 2^63 there is none. */
@@ -258,8 +259,11 @@ opres_trail_subtree(void *ctx, int level, uint64_t index, OpresHash *hash)
 		return false;
 	if (level == 0)
 		return opres_trail_hash(trail, OPRES_TRAIL_LEAF_HASH, hash);
-	subtrees = DatumGetByteaPP(slot_getattr(trail->slot, OPRES_TRAIL_SUBTREES, &isnull));
-	if (isnull || VARSIZE_ANY_EXHDR(subtrees) < (Size) level * OPRES_HASH_BYTES)
+	value = slot_getattr(trail->slot, OPRES_TRAIL_SUBTREES, &isnull);
+	if (isnull)
+		return false;
+	subtrees = DatumGetByteaPP(value);
+	if (VARSIZE_ANY_EXHDR(subtrees) < (Size) level * OPRES_HASH_BYTES)
 		return false;
 	memcpy(hash->bytes, VARDATA_ANY(subtrees) + (Size) (level - 1) * OPRES_HASH_BYTES, OPRES_HASH_BYTES);
 	return true;
