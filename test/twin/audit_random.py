@@ -41,7 +41,7 @@ def flipped(rng, data):
 
 def spoilt(rng, proof):
     """A proof that is not the one given."""
-    proof = list(proof)
+    true, proof = list(proof), list(proof)
     how = rng.randrange(4) if proof else 0
     at = rng.randrange(len(proof)) if proof else 0
     if how == 0:
@@ -51,5 +51,5 @@ def spoilt(rng, proof):
     elif how == 2:
         proof[at] = flipped(rng, proof[at])
     else:
-        proof.append(proof.pop(at) if len(set(proof)) > 1 and at < len(proof) - 1 else flipped(rng, proof.pop(at)))
-    return proof
+        proof.append(proof.pop(at))
+    return [flipped(rng, proof[0])] + proof[1:] if proof == true else proof
