@@ -48,6 +48,7 @@
 /* Who stands in the middle of a pre-commit, and what has to be put back. */
 static struct
 {
+	bool closed;            /* what is appended now would not be written: our callback has been */
 	bool written;           /* entries are in the table, the commit record is not written */
 	int synchronous_commit; /* the session's, while `written` */
 } commit;
@@ -106,7 +107,7 @@ opres_audit_append(const OpresActor *actor, const char *action, const char *subj
 	PreventCommandIfReadOnly("an append to the audit trail");
 	PreventCommandDuringRecovery("an append to the audit trail");
 	PreventCommandIfParallelMode("an append to the audit trail");
-	if (commit.written)
+	if (commit.closed)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("the audit trail's entries of this transaction are written already")));
 	require_texts(actor, action, subject, reason, content);
@@ -372,6 +373,7 @@ before_commit(void)
 	MemoryContext memory, before;
 	Writer writer;
 
+	commit.closed = true;
 	if (count == 0)
 		return;
 	memory = AllocSetContextCreate(TopTransactionContext, "opres audit writing", ALLOCSET_DEFAULT_SIZES);
@@ -421,7 +423,7 @@ after_abort(void)
 {
 	if (commit.written)
 		synchronous_commit = commit.synchronous_commit;
-	commit.written = false;
+	commit.closed = commit.written = false;
 }
 
 static void
@@ -441,6 +443,7 @@ at_transaction_event(XactEvent event, void *arg)
 			break;
 		case XACT_EVENT_COMMIT:
 			after_commit();
+			commit.closed = false;
 			opres_pending_clear();
 			break;
 		case XACT_EVENT_ABORT:

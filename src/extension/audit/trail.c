@@ -66,7 +66,7 @@ opres_trail_has_columns(Relation table)
 static bool
 is_member(Oid table)
 {
-	if (table != known_member && getExtensionOfObject(RelationRelationId, table) == get_extension_oid("opres", true))
+	if (table != known_member && getExtensionOfObject(RelationRelationId, table) == get_extension_oid("opres", false))
 		known_member = table;
 	return table == known_member;
 }
