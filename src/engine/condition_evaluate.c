@@ -237,7 +237,7 @@ test(const OpresCondition *condition, const OpresConditionTest *which, const Val
 OpresTruth
 opres_condition_evaluate(const OpresCondition *condition, OpresVariableValue value, void *ctx)
 {
-	OpresTruth waiting[OPRES_CONDITION_WAITING];
+	OpresTruth waiting[OPRES_CONDITION_WAITING] = { OPRES_UNKNOWN };
 	Values values = { value, ctx };
 	int32_t top = -1; /* of what waits */
 
