@@ -116,7 +116,7 @@ def run_mutants(program, args):
     for mutant in condition_mutants.CONDITIONS + condition_mutants.VALUES:
         rng = random.Random(args.seed)
         failures = []
-        for _ in range(10):
+        for _ in range(20):
             if mutant in condition_mutants.CONDITIONS:
                 compare_conditions(program, list(condition_cases(rng, BATCH)), mutant(), failures)
             else:
