@@ -26,6 +26,8 @@ SQL_PARTS := \
 	src/extension/audit/append.sql \
 	src/extension/audit/ddl_guard.sql \
 	src/extension/audit/audit.sql \
+	src/extension/playbook/tables.sql \
+	src/extension/incident/tables.sql \
 	src/extension/common/access.sql
 
 ENGINE_SRC := $(sort $(wildcard src/engine/*.c))

@@ -54,6 +54,7 @@ typedef struct OpresStep
 	OpresTime delay;           /* 0 = none */
 	OpresTime timeout;         /* OPRES_NEVER = none */
 	bool evidence;             /* required */
+	bool optional;             /* an action that may be left out (omit) */
 	int32_t out_count;
 	const int32_t *out_variables;
 	int32_t approval_count;
@@ -109,6 +110,7 @@ typedef enum OpresEventKind
 	OPRES_EVENT_DECIDE,
 	OPRES_EVENT_APPROVE,
 	OPRES_EVENT_REJECT,
+	OPRES_EVENT_OMIT,
 	OPRES_EVENT_OVERRIDE,
 	OPRES_EVENT_RETRY,
 	OPRES_EVENT_EXPIRE,

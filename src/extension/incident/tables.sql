@@ -1,0 +1,212 @@
+-- Incidents, the people who deal with them, runs of playbooks.
+--
+-- What happened is in incident_event and run_event, which are only ever added to (redaction of personal data aside). incident,
+-- incident_node, run, run_step and run_report are what that comes to, kept for querying; run_step and run_report can be made anew
+-- (rebuild).
+--
+-- Nobody writes these tables but our functions, so there are no foreign keys: pg_restore -j loads the tables of an extension in any
+-- order, and a row that comes back before what it refers to must not be refused.
+
+CREATE TABLE opres.person (
+  code text COLLATE "C" PRIMARY KEY CHECK (opres.is_code(code) AND code !~ '^@'),
+  name text,
+  names jsonb NOT NULL DEFAULT '{}' CHECK (opres.is_names(names)),
+  organisation text,
+  department text,
+  phones text[] NOT NULL DEFAULT '{}',
+  email text,
+  note text,
+  erased_at timestamptz
+);
+COMMENT ON TABLE opres.person IS
+  'people and what to call them by: personal data, restricted and erasable. code is what everything else says of them: it stays when the rest is erased';
+
+CREATE TABLE opres.person_login (
+  login name COLLATE "C" PRIMARY KEY,
+  person text COLLATE "C" NOT NULL
+);
+CREATE INDEX person_login_person_idx ON opres.person_login (person);
+COMMENT ON TABLE opres.person_login IS 'which database role is which person; a person may have several';
+
+CREATE TABLE opres.role_holder (
+  role text COLLATE "C" NOT NULL CHECK (role ~ '^[a-z][a-z0-9_]*$'),
+  person text COLLATE "C" NOT NULL,
+  rank int NOT NULL DEFAULT 1 CHECK (rank > 0),
+  valid_from timestamptz NOT NULL DEFAULT '-infinity',
+  valid_until timestamptz NOT NULL DEFAULT 'infinity',
+  PRIMARY KEY (role, person),
+  CHECK (valid_from < valid_until)
+);
+CREATE INDEX role_holder_person_idx ON opres.role_holder (person);
+COMMENT ON TABLE opres.role_holder IS
+  'who holds which role of the playbooks: rank 1 first, then the deputies in the order in which they are called';
+
+CREATE TABLE opres.incident (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  title text NOT NULL CHECK (title <> ''),
+  attack_type text NOT NULL COLLATE "C",
+  severity int NOT NULL CHECK (severity BETWEEN 0 AND 100),
+  state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'no_incident')),
+  exercise boolean NOT NULL DEFAULT false,
+  confidential boolean NOT NULL DEFAULT false,
+  time_zone text NOT NULL,
+  occurred_at timestamptz CHECK (isfinite(occurred_at)),
+  detected_at timestamptz NOT NULL CHECK (isfinite(detected_at)),
+  recognised_at timestamptz CHECK (isfinite(recognised_at)),
+  classified_at timestamptz CHECK (isfinite(classified_at)),
+  classification text,
+  customers bigint CHECK (customers >= 0),
+  transactions bigint CHECK (transactions >= 0),
+  amount numeric CHECK (amount >= 0),
+  currency text,
+  breach_at timestamptz,
+  opened_by text NOT NULL,
+  opened_at timestamptz NOT NULL,
+  closed_at timestamptz
+);
+COMMENT ON TABLE opres.incident IS
+  'incidents as they stand now; severity 0 to 100 (CACAO''s scale, higher = worse); amount in currency; breach_at: the earliest tolerance breach as last computed; time_zone: in which days and months of deadlines are counted';
+
+CREATE TABLE opres.incident_node (
+  incident bigint NOT NULL,
+  node text COLLATE "C" NOT NULL,
+  state text NOT NULL CHECK (state IN ('lost', 'degraded', 'restored')),
+  level float8 NOT NULL CHECK (level BETWEEN 0 AND 1),
+  since timestamptz NOT NULL CHECK (isfinite(since)),
+  restored_at timestamptz CHECK (isfinite(restored_at)),
+  expected_at timestamptz CHECK (isfinite(expected_at)),
+  PRIMARY KEY (incident, node)
+);
+COMMENT ON TABLE opres.incident_node IS
+  'resources an incident has hit: level since when, when restored, when expected back';
+
+CREATE TABLE opres.incident_event (
+  incident bigint NOT NULL,
+  number int NOT NULL CHECK (number > 0),
+  kind text NOT NULL,
+  occurred_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  person text COLLATE "C" NOT NULL,
+  login text NOT NULL,
+  note text,
+  details jsonb NOT NULL DEFAULT '{}',
+  PRIMARY KEY (incident, number)
+);
+COMMENT ON TABLE opres.incident_event IS
+  'what became known of an incident and what was done outside its playbooks: opened, updated, annotated, closed; person: code of a person, or @login of a login that is nobody''s';
+
+CREATE TABLE opres.run (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  incident bigint NOT NULL,
+  playbook text COLLATE "C" NOT NULL,
+  modified timestamptz NOT NULL,
+  pins jsonb NOT NULL,
+  state text NOT NULL CHECK (state IN ('active', 'completed', 'aborted')),
+  started_at timestamptz NOT NULL,
+  ended_at timestamptz,
+  events int NOT NULL CHECK (events > 0),
+  stamp bigint NOT NULL
+);
+CREATE INDEX run_incident_idx ON opres.run (incident);
+COMMENT ON TABLE opres.run IS
+  'executions of playbooks: the version it was begun with, and in pins (id -> modified) those of the playbooks inside it; events: how many there are; stamp: changes with every change of the run';
+
+CREATE TABLE opres.run_event (
+  run bigint NOT NULL,
+  number int NOT NULL CHECK (number > 0),
+  kind text NOT NULL,
+  step text COLLATE "C",
+  occurred_at timestamptz NOT NULL CHECK (isfinite(occurred_at)),
+  recorded_at timestamptz NOT NULL CHECK (isfinite(recorded_at)),
+  person text COLLATE "C",
+  login text NOT NULL,
+  roles text[] COLLATE "C",
+  role text COLLATE "C",
+  heard_by text COLLATE "C",
+  choice text,
+  "values" jsonb,
+  evidence jsonb,
+  note text,
+  PRIMARY KEY (run, number)
+);
+COMMENT ON TABLE opres.run_event IS
+  'what happened in a run, one row per event: kind (begin, success, failure, decide, approve, reject, omit, override, retry, expire, wake, set, abort: the events of workflow-semantics.md; annotate, ratify, dispute: beside it), when it was done and when it was entered, the person, the roles she had then';
+
+CREATE TABLE opres.run_step (
+  run bigint NOT NULL,
+  step text COLLATE "C" NOT NULL,
+  position int NOT NULL,
+  code text COLLATE "C",
+  type text NOT NULL,
+  phase text,
+  role text,
+  mandatory boolean NOT NULL,
+  state text NOT NULL,
+  round int NOT NULL,
+  reached_at timestamptz,
+  ready_at timestamptz,
+  due_at timestamptz,
+  due_by text,
+  ended_at timestamptz,
+  overridden boolean NOT NULL,
+  doers text[] NOT NULL,
+  approvals int NOT NULL,
+  PRIMARY KEY (run, step)
+);
+CREATE INDEX run_step_due_idx ON opres.run_step (due_at) WHERE due_at IS NOT NULL AND ended_at IS NULL;
+COMMENT ON TABLE opres.run_step IS
+  'where every step of a run stands: what run_event comes to; due_at: the earliest of its deadlines, due_by: which (timeout, or an anchor); approvals: how many are there';
+
+CREATE TABLE opres.run_report (
+  run bigint NOT NULL,
+  report text COLLATE "C" NOT NULL,
+  step text COLLATE "C" NOT NULL,
+  position int NOT NULL,
+  due_at timestamptz,
+  due_by text,
+  confirmed boolean NOT NULL,
+  submitted_at timestamptz,
+  reference text,
+  needed boolean NOT NULL,
+  PRIMARY KEY (run, report)
+);
+COMMENT ON TABLE opres.run_report IS
+  'reports to authorities a run asks for: due when, submitted when, under which reference; needed: no branch taken has left its step out';
+
+CREATE TABLE opres.run_ratification (
+  run bigint NOT NULL,
+  event int NOT NULL,
+  person text COLLATE "C" NOT NULL,
+  due_at timestamptz NOT NULL,
+  ratified_at timestamptz,
+  disputed_at timestamptz,
+  PRIMARY KEY (run, event)
+);
+COMMENT ON TABLE opres.run_ratification IS
+  'approvals by telephone that the approver must confirm herself: event is the approval';
+
+CREATE TABLE opres.report_deadline (
+  report text COLLATE "C" PRIMARY KEY,
+  anchor text NOT NULL,
+  after interval NOT NULL,
+  note text
+);
+COMMENT ON TABLE opres.report_deadline IS
+  'deadlines of reports as the institution has set them, instead of those of the playbooks (opres.set_report_deadline); runs begun later use them';
+
+SELECT pg_catalog.pg_extension_config_dump('opres.person', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.person_login', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.role_holder', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.incident', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.incident_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.incident_node', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.incident_event', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.run', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.run_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.run_event', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.run_step', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.run_report', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.run_ratification', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.report_deadline', '');
+COMMENT ON SEQUENCE opres.incident_id_seq IS 'numbers of incidents; one may be missing where a transaction did not commit';
+COMMENT ON SEQUENCE opres.run_id_seq IS 'numbers of runs; one may be missing where a transaction did not commit';
