@@ -101,6 +101,7 @@ CREATE TABLE opres.run (
   playbook text COLLATE "C" NOT NULL,
   modified timestamptz NOT NULL,
   pins jsonb NOT NULL,
+  report_deadlines jsonb NOT NULL DEFAULT '{}',
   state text NOT NULL CHECK (state IN ('active', 'completed', 'aborted')),
   started_at timestamptz NOT NULL,
   ended_at timestamptz,
@@ -109,7 +110,7 @@ CREATE TABLE opres.run (
 );
 CREATE INDEX run_incident_idx ON opres.run (incident);
 COMMENT ON TABLE opres.run IS
-  'executions of playbooks: the version it was begun with, and in pins (id -> modified) those of the playbooks inside it; events: how many there are; stamp: changes with every change of the run';
+  'executions of playbooks: the version it was begun with, and in pins (id -> modified) those of the playbooks inside it; report_deadlines: those the institution had set when it began; events: how many there are; stamp: changes with every change of the run';
 
 CREATE TABLE opres.run_event (
   run bigint NOT NULL,
@@ -130,7 +131,7 @@ CREATE TABLE opres.run_event (
   PRIMARY KEY (run, number)
 );
 COMMENT ON TABLE opres.run_event IS
-  'what happened in a run, one row per event: kind (begin, success, failure, decide, approve, reject, omit, override, retry, expire, wake, set, abort: the events of workflow-semantics.md; annotate, ratify, dispute: beside it), when it was done and when it was entered, the person, the roles she had then';
+  'what happened in a run, one row per event: kind (begin, success, failure, decide, approve, reject, omit, override, retry, expire, wake, set, abort: the events of workflow-semantics.md; annotate, ratify, dispute: beside it), when it was done and when it was entered, the person, the roles she had then. Redacted evidence is an object that says so, not NULL: that it was given stays';
 
 CREATE TABLE opres.run_step (
   run bigint NOT NULL,
@@ -180,10 +181,11 @@ CREATE TABLE opres.run_ratification (
   due_at timestamptz NOT NULL,
   ratified_at timestamptz,
   disputed_at timestamptz,
+  settled_at timestamptz,
   PRIMARY KEY (run, event)
 );
 COMMENT ON TABLE opres.run_ratification IS
-  'approvals by telephone that the approver must confirm herself: event is the approval';
+  'approvals by telephone that the approver must confirm herself: event is the approval; open until ratified_at is there, or, where she denies it (disputed_at), settled_at';
 
 CREATE TABLE opres.report_deadline (
   report text COLLATE "C" PRIMARY KEY,
