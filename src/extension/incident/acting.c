@@ -1,0 +1,121 @@
+/*
+ * acting.c - who acts, as a person, and which roles of the playbooks a person holds.
+ *
+ * Asked with every act of a run: by index, without a query.
+ */
+#include "incident/acting.h"
+
+#include "audit/append.h"
+#include "catalog/pg_type.h"
+#include "incident/table_scan.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/timestamp.h"
+
+/* Columns, in the order of tables.sql. */
+enum
+{
+	LOGIN = 1,
+	LOGIN_PERSON
+};
+enum
+{
+	HOLDER_ROLE = 1,
+	HOLDER_PERSON,
+	HOLDER_RANK,
+	HOLDER_FROM,
+	HOLDER_UNTIL
+};
+
+static char *
+person_of_login(const NameData *login)
+{
+	char *person = NULL;
+	ScanKeyData key;
+	OpresTableScan scan;
+	HeapTuple row;
+
+	ScanKeyInit(&key, LOGIN, BTEqualStrategyNumber, F_NAMEEQ, NameGetDatum(login));
+	scan = opres_table_scan("person_login", "person_login_pkey", 1, &key);
+	row = opres_table_next(&scan);
+	if (row != NULL)
+	{
+		bool isnull = false;
+
+		person = TextDatumGetCString(opres_table_column(&scan, row, LOGIN_PERSON, &isnull));
+	}
+	opres_table_end(&scan);
+	return person;
+}
+
+char *
+opres_acting_person_code(void)
+{
+	OpresActor actor = opres_actor();
+	const NameData *names[] = { &actor.login, &actor.session_role, &actor.acting_role };
+
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		char *person;
+
+		/* Mostly all three are the same. */
+		if (NameStr(*names[i])[0] == '\0' || (i > 0 && strcmp(NameStr(*names[i]), NameStr(*names[i - 1])) == 0))
+			continue;
+		person = person_of_login(names[i]);
+		if (person != NULL)
+			return person;
+	}
+	return psprintf("@%s", NameStr(actor.session_role));
+}
+
+OPRES_FUNCTION(opres_acting_person);
+Datum
+opres_acting_person(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(opres_acting_person_code()));
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+Datum
+opres_roles_of_person(const char *person, TimestampTz at)
+{
+	int count = 0, size = 8;
+	char **roles = palloc(sizeof(char *) * size);
+	Datum *elements;
+	ScanKeyData key;
+	OpresTableScan scan;
+	HeapTuple row;
+
+	ScanKeyInit(&key, HOLDER_PERSON, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(person));
+	scan = opres_table_scan("role_holder", "role_holder_person_idx", 1, &key);
+	while ((row = opres_table_next(&scan)) != NULL)
+	{
+		bool isnull = false;
+
+		if (DatumGetTimestampTz(opres_table_column(&scan, row, HOLDER_FROM, &isnull)) > at ||
+			DatumGetTimestampTz(opres_table_column(&scan, row, HOLDER_UNTIL, &isnull)) <= at)
+			continue;
+		if (count == size)
+			roles = repalloc(roles, sizeof(char *) * (size *= 2));
+		roles[count++] = TextDatumGetCString(opres_table_column(&scan, row, HOLDER_ROLE, &isnull));
+	}
+	opres_table_end(&scan);
+	qsort(roles, count, sizeof(char *), compare_texts);
+	elements = palloc(sizeof(Datum) * (count + 1));
+	for (int i = 0; i < count; i++)
+		elements[i] = CStringGetTextDatum(roles[i]);
+	return PointerGetDatum(construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+OPRES_FUNCTION(opres_person_roles);
+Datum
+opres_person_roles(PG_FUNCTION_ARGS)
+{
+	return opres_roles_of_person(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_TIMESTAMPTZ(1));
+}
