@@ -27,6 +27,7 @@ SQL_PARTS := \
 	src/extension/audit/ddl_guard.sql \
 	src/extension/audit/audit.sql \
 	src/extension/playbook/tables.sql \
+	src/extension/playbook/canonical.sql \
 	src/extension/incident/tables.sql \
 	src/extension/incident/people.sql \
 	src/extension/common/access.sql
