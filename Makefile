@@ -30,6 +30,7 @@ SQL_PARTS := \
 	src/extension/playbook/canonical.sql \
 	src/extension/incident/tables.sql \
 	src/extension/incident/people.sql \
+	src/extension/incident/access.sql \
 	src/extension/common/access.sql
 
 ENGINE_SRC := $(sort $(wildcard src/engine/*.c))

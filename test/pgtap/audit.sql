@@ -76,7 +76,7 @@ SELECT set_eq($$SELECT pg_temp.may('opres_witness')$$,
 SELECT set_eq($$SELECT pg_temp.may('opres_eraser')$$, '{USAGE SCHEMA,EXECUTE erase_content}'::text[], 'an eraser');
 SELECT set_eq($$SELECT regexp_replace(may, '(verify)_\w+$', '\1') FROM pg_temp.may('opres_auditor')
     WHERE may NOT IN (SELECT pg_temp.may('opres_reader'))$$,
-  '{SELECT audit_entry,SELECT audit_trail,EXECUTE verify,EXECUTE acts_to_record,EXECUTE audit_checkpoint,EXECUTE audit_consistency_proof,EXECUTE audit_inclusion_proof}'::text[],
+  '{SELECT audit_entry,SELECT audit_trail,SELECT person_login,EXECUTE verify,EXECUTE acts_to_record,EXECUTE audit_checkpoint,EXECUTE audit_consistency_proof,EXECUTE audit_inclusion_proof}'::text[],
   'an auditor, besides what a reader may');
 SELECT is_empty($$SELECT pg_temp.may('opres_reader') EXCEPT SELECT pg_temp.may('opres_auditor')$$, 'all that a reader may');
 SELECT is_empty($$SELECT may FROM pg_temp.may('opres_reader') WHERE may ~ 'audit|erase'$$, 'a reader has nothing of the audit trail');

@@ -13,11 +13,47 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     FROM map_table AS t JOIN pg_attribute AS a ON a.attrelid = ('opres.' || quote_ident(t.name))::regclass
     WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'since_revision'
     GROUP BY t.name
+  ), incident_table (access, columns, name) AS (
+    -- Telephone numbers come out of functions alone (call_list, dump_people), for those who call.
+    VALUES
+      ('reader', '', 'playbook'),
+      ('reader', '', 'incident'),
+      ('reader', '', 'incident_node'),
+      ('reader', '', 'incident_event'),
+      ('reader', '', 'incident_reader'),
+      ('reader', '', 'run'),
+      ('reader', '', 'run_event'),
+      ('reader', '', 'run_step'),
+      ('reader', '', 'run_report'),
+      ('reader', '', 'run_ratification'),
+      ('reader', '', 'report_deadline'),
+      ('reader', '', 'role_holder'),
+      ('reader', ' (code, name, names, organisation, department, erased_at)', 'person'),
+      ('auditor', '', 'person_login')
   ), named_function (access, name) AS (
     VALUES
       ('editor', 'load_map'),
       ('editor', 'label_revision'),
       ('approver', 'approve_revision'),
+      ('planner', 'load_playbook'),
+      ('planner', 'set_report_deadline'),
+      ('responder', 'open_incident'),
+      ('responder', 'update_incident'),
+      ('responder', 'annotate_incident'),
+      ('responder', 'start_run'),
+      ('responder', 'advance'),
+      ('responder', 'set_values'),
+      ('responder', 'annotate_run'),
+      ('signer', 'approve'),
+      ('signer', 'reject'),
+      ('signer', 'ratify'),
+      ('signer', 'dispute'),
+      ('commander', 'override'),
+      ('commander', 'abort_run'),
+      ('commander', 'tick'),
+      ('commander', 'close_incident'),
+      ('commander', 'admit_to_incident'),
+      ('commander', 'remove_from_incident'),
       ('auditor', 'verify_audit'),
       ('auditor', 'verify_audit_entries'),
       ('auditor', 'verify_audit_ddl_guard'),
@@ -33,6 +69,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT 'reader', 'SELECT', format('TABLE opres.%I', name)
   FROM (TABLE map_table UNION ALL SELECT name || '_history' FROM map_table
         UNION ALL VALUES ('map_head'), ('map_revision'), ('map_revisions')) AS t
+  UNION ALL
+  SELECT access, 'SELECT' || columns, format('TABLE opres.%I', name) FROM incident_table
   UNION ALL
   SELECT 'reader', 'EXECUTE', format('FUNCTION %s', p.oid::regprocedure)
   FROM pg_proc AS p
@@ -50,10 +88,14 @@ $$;
 COMMENT ON FUNCTION opres.access_privileges() IS
   'what grant_access grants, besides what the access rests on (access_rests_on); each row is a GRANT privilege ON object';
 
--- A witness and an eraser of personal data have their functions and nothing else: they need not know the map.
+-- A witness and an eraser of personal data have their functions and nothing else: they need not know the map. Whoever answers the
+-- telephone enters the approval she was told (on behalf of the approver), so responders sign too: who may approve what is a matter of
+-- the roles of the playbooks, which the run asks, not of the database. Every row is listed: bases of bases are not looked up.
 CREATE FUNCTION opres.access_rests_on() RETURNS TABLE (access text, base text)
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  VALUES ('editor', 'reader'), ('approver', 'reader'), ('auditor', 'reader'), ('auditor', 'witness')
+  VALUES ('editor', 'reader'), ('approver', 'reader'), ('approver', 'signer'), ('auditor', 'reader'), ('auditor', 'witness'),
+    ('planner', 'reader'), ('signer', 'reader'), ('responder', 'reader'), ('responder', 'signer'),
+    ('commander', 'reader'), ('commander', 'signer'), ('commander', 'responder'), ('registrar', 'reader')
 $$;
 COMMENT ON FUNCTION opres.access_rests_on() IS
   'internal: which accesses include another. All include USAGE of the schema, which is taken away with reader.';
@@ -61,14 +103,17 @@ COMMENT ON FUNCTION opres.access_rests_on() IS
 -- Refuses who may not grant, and an access that does not exist.
 CREATE FUNCTION opres.check_access(access text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  known text[];
 BEGIN
   IF NOT pg_has_role(current_user, (SELECT extowner FROM pg_extension WHERE extname = 'opres'), 'USAGE') THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'permission denied to change access to opres',
       DETAIL = 'Only a superuser or the owner of the extension may.';
   END IF;
-  IF access IS NULL OR access NOT IN (SELECT p.access FROM opres.access_privileges() AS p) THEN
+  known := ARRAY(SELECT p.access FROM opres.access_privileges() AS p UNION SELECT r.access FROM opres.access_rests_on() AS r ORDER BY 1);
+  IF access IS NULL OR access <> ALL (known) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('there is no access "%s"', access),
-      HINT = (SELECT 'There is: ' || string_agg(DISTINCT p.access, ', ') FROM opres.access_privileges() AS p);
+      HINT = 'There is: ' || array_to_string(known, ', ');
   END IF;
 END
 $$;
@@ -102,7 +147,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.grant_access(regrole, text, text) IS
-  'lets a role use the map. reader: read it and its history, play outages. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, and approve revisions made by others. auditor: read the map, read and verify the audit trail, and what a witness may. witness: checkpoints and proofs of the audit trail, which show hashes alone; nothing else. eraser: erase_content, nothing else. Grants what is there now: call it again after an upgrade of the extension. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
+  'lets a database role use opres. reader: read the map and its history, play outages, read playbooks, and the incidents and runs that are not confidential, without anybody''s telephone number. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, approve revisions made by others, and what a signer may. planner: read, load playbooks, set deadlines of reports. responder: open incidents, keep them up to date, start and advance runs, whom to call, and what a signer may. signer: read, approve, reject, ratify and dispute steps, as far as she holds the roles that the step asks for, or has heard it by telephone from who does. commander: what a responder may, override, abort runs, close incidents, say who sees confidential ones (she herself only those she is admitted to). registrar: people, their logins, who holds which role, outside contacts. auditor: read the map and all incidents, read and verify the audit trail, and what a witness may. witness: checkpoints and proofs of the audit trail, which show hashes alone; nothing else. eraser: erase_content, nothing else. Grants what is there now: call it again after an upgrade of the extension. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
 
 CREATE FUNCTION opres.revoke_access(grantee regrole, access text, reason text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -122,7 +167,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.revoke_access(regrole, text, text) IS
-  'the reverse of grant_access. What another access gives stays: editor and approver leave the role a reader, auditor a reader and a witness. witness takes auditor as well, which rests on it; reader takes everything. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
+  'the reverse of grant_access. What another access gives stays: editor, planner and registrar leave the role a reader, approver and responder a signer and reader, commander a responder, auditor a reader and a witness. What rests on it goes with it: witness takes auditor, signer takes approver, responder and commander, reader takes everything. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
 
 -- From everybody: default privileges (ALTER DEFAULT PRIVILEGES) have granted the application what other tables and functions of the
 -- superuser who installs are granted.

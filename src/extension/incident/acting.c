@@ -13,20 +13,9 @@
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
-/* Columns, in the order of tables.sql. */
-enum
-{
-	LOGIN = 1,
-	LOGIN_PERSON
-};
-enum
-{
-	HOLDER_ROLE = 1,
-	HOLDER_PERSON,
-	HOLDER_RANK,
-	HOLDER_FROM,
-	HOLDER_UNTIL
-};
+/* Columns that are searched by, in the order of tables.sql. */
+#define LOGIN 1
+#define HOLDER_PERSON 2
 
 static char *
 person_of_login(const NameData *login)
@@ -40,11 +29,7 @@ person_of_login(const NameData *login)
 	scan = opres_table_scan("person_login", "person_login_pkey", 1, &key);
 	row = opres_table_next(&scan);
 	if (row != NULL)
-	{
-		bool isnull = false;
-
-		person = TextDatumGetCString(opres_table_column(&scan, row, LOGIN_PERSON, &isnull));
-	}
+		person = TextDatumGetCString(opres_table_value(&scan, row, "person"));
 	opres_table_end(&scan);
 	return person;
 }
@@ -96,14 +81,12 @@ opres_roles_of_person(const char *person, TimestampTz at)
 	scan = opres_table_scan("role_holder", "role_holder_person_idx", 1, &key);
 	while ((row = opres_table_next(&scan)) != NULL)
 	{
-		bool isnull = false;
-
-		if (DatumGetTimestampTz(opres_table_column(&scan, row, HOLDER_FROM, &isnull)) > at ||
-			DatumGetTimestampTz(opres_table_column(&scan, row, HOLDER_UNTIL, &isnull)) <= at)
+		if (DatumGetTimestampTz(opres_table_value(&scan, row, "valid_from")) > at ||
+			DatumGetTimestampTz(opres_table_value(&scan, row, "valid_until")) <= at)
 			continue;
 		if (count == size)
 			roles = repalloc(roles, sizeof(char *) * (size *= 2));
-		roles[count++] = TextDatumGetCString(opres_table_column(&scan, row, HOLDER_ROLE, &isnull));
+		roles[count++] = TextDatumGetCString(opres_table_value(&scan, row, "role"));
 	}
 	opres_table_end(&scan);
 	qsort(roles, count, sizeof(char *), compare_texts);

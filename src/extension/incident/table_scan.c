@@ -6,6 +6,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "executor/spi.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -32,9 +33,17 @@ opres_table_next(OpresTableScan *scan)
 }
 
 Datum
-opres_table_column(const OpresTableScan *scan, HeapTuple row, int column, bool *isnull)
+opres_table_value(const OpresTableScan *scan, HeapTuple row, const char *column)
 {
-	return heap_getattr(row, column, RelationGetDescr(scan->table), isnull);
+	TupleDesc desc = RelationGetDescr(scan->table);
+	bool isnull = true;
+	int number = SPI_fnumber(desc, column);
+	Datum value = number == SPI_ERROR_NOATTRIBUTE ? (Datum) 0 : heap_getattr(row, number, desc, &isnull);
+
+	if (isnull)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("table opres.%s has no value in column \"%s\"", RelationGetRelationName(scan->table), column)));
+	return value;
 }
 
 void

@@ -24,7 +24,8 @@ extern OpresTableScan opres_table_scan(const char *table, const char *index, int
 /* The next row, NULL when there is none; valid until the next call. */
 extern HeapTuple opres_table_next(OpresTableScan *scan);
 
-extern Datum opres_table_column(const OpresTableScan *scan, HeapTuple row, int column, bool *isnull);
+/* What a row has in a column; an error if it is NULL, or if there is no such column. */
+extern Datum opres_table_value(const OpresTableScan *scan, HeapTuple row, const char *column);
 
 extern void opres_table_end(OpresTableScan *scan);
 

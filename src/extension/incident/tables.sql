@@ -95,6 +95,17 @@ CREATE TABLE opres.incident_event (
 COMMENT ON TABLE opres.incident_event IS
   'what became known of an incident and what was done outside its playbooks: opened, updated, annotated, closed; person: code of a person, or @login of a login that is nobody''s';
 
+CREATE TABLE opres.incident_reader (
+  incident bigint NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('person', 'holders', 'database_role')),
+  reader text COLLATE "C" NOT NULL,
+  admitted_by text COLLATE "C" NOT NULL,
+  admitted_at timestamptz NOT NULL,
+  PRIMARY KEY (incident, kind, reader)
+);
+COMMENT ON TABLE opres.incident_reader IS
+  'who is let in on an incident that is confidential, besides who opened it and auditors: a person by her code, the holders of a role of the playbooks, the members of a database role';
+
 CREATE TABLE opres.run (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   incident bigint NOT NULL,
@@ -203,6 +214,7 @@ SELECT pg_catalog.pg_extension_config_dump('opres.incident', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.incident_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.incident_node', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.incident_event', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.incident_reader', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.run', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.run_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.run_event', '');
