@@ -179,16 +179,16 @@ opres_curve_breach_total(OpresCurve curve, double level, OpresTime limit, OpresT
 }
 
 static void
-emit(OpresStep *out, int32_t *count, OpresTime at, double level)
+emit(OpresCurveStep *out, int32_t *count, OpresTime at, double level)
 {
 	double last = *count == 0 ? 1 : out[*count - 1].level;
 
 	if (level != last)
-		out[(*count)++] = (OpresStep){ at, level };
+		out[(*count)++] = (OpresCurveStep){ at, level };
 }
 
 int32_t
-opres_curve_minimum(OpresCurve a, OpresCurve b, OpresStep *out)
+opres_curve_minimum(OpresCurve a, OpresCurve b, OpresCurveStep *out)
 {
 	int32_t i = 0;
 	int32_t j = 0;

@@ -9,15 +9,15 @@
 
 #include "base.h"
 
-typedef struct OpresStep
+typedef struct OpresCurveStep
 {
 	OpresTime at;
 	double level;
-} OpresStep;
+} OpresCurveStep;
 
 typedef struct OpresCurve
 {
-	const OpresStep *steps;
+	const OpresCurveStep *steps;
 	int32_t count;
 } OpresCurve;
 
@@ -36,6 +36,6 @@ OpresTime opres_curve_breach_total(OpresCurve curve, double level, OpresTime lim
    from there), cut at the horizon; false if there is none. */
 bool opres_curve_next_below(OpresCurve curve, double level, OpresTime from, OpresTime horizon, OpresTime *start, OpresTime *end);
 /* Pointwise minimum in canonical form into out (room for a.count + b.count steps); returns the number of steps. */
-int32_t opres_curve_minimum(OpresCurve a, OpresCurve b, OpresStep *out);
+int32_t opres_curve_minimum(OpresCurve a, OpresCurve b, OpresCurveStep *out);
 
 #endif

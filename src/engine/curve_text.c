@@ -41,7 +41,7 @@ find_colon(const OpresScan *scan)
 }
 
 bool
-opres_curve_scan_step(OpresCurveScan *curve, OpresStep *step)
+opres_curve_scan_step(OpresCurveScan *curve, OpresCurveStep *step)
 {
 	OpresScan *scan = &curve->scan;
 	size_t from;
@@ -74,7 +74,7 @@ opres_curve_scan_step(OpresCurveScan *curve, OpresStep *step)
 }
 
 int
-opres_step_print(OpresStep step, char text[OPRES_STEP_TEXT])
+opres_step_print(OpresCurveStep step, char text[OPRES_STEP_TEXT])
 {
 	char at[OPRES_DURATION_TEXT];
 	char level[OPRES_NUMBER_TEXT];
@@ -85,7 +85,7 @@ opres_step_print(OpresStep step, char text[OPRES_STEP_TEXT])
 }
 
 void
-opres_curve_append(OpresStep *steps, int32_t *count, OpresStep step)
+opres_curve_append(OpresCurveStep *steps, int32_t *count, OpresCurveStep step)
 {
 	if (step.level != (*count == 0 ? 1 : steps[*count - 1].level))
 		steps[(*count)++] = step;
@@ -94,11 +94,11 @@ opres_curve_append(OpresStep *steps, int32_t *count, OpresStep step)
 const char *
 opres_curve_problem(OpresCurve curve)
 {
-	OpresStep last = { -1, 1 };
+	OpresCurveStep last = { -1, 1 };
 
 	for (int32_t i = 0; i < curve.count; i++)
 	{
-		OpresStep step = curve.steps[i];
+		OpresCurveStep step = curve.steps[i];
 
 		if (step.at <= last.at)
 			return "the times of a curve go up from step to step, from 0";

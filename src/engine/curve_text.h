@@ -21,13 +21,13 @@ typedef struct OpresCurveScan
 
 bool opres_curve_scan_begin(OpresCurveScan *curve, const char *text, size_t length);
 /* False at the end of the curve (which must be the end of the text) and on failure: then scan.message is set. */
-bool opres_curve_scan_step(OpresCurveScan *curve, OpresStep *step);
+bool opres_curve_scan_step(OpresCurveScan *curve, OpresCurveStep *step);
 
 /* "2h: 0.4" */
-int opres_step_print(OpresStep step, char text[OPRES_STEP_TEXT]);
+int opres_step_print(OpresCurveStep step, char text[OPRES_STEP_TEXT]);
 
 /* Appends the step unless it changes nothing; there must be room. Steps come in time order. */
-void opres_curve_append(OpresStep *steps, int32_t *count, OpresStep step);
+void opres_curve_append(OpresCurveStep *steps, int32_t *count, OpresCurveStep step);
 /* NULL if the curve is canonical (curve.h) with times up to the longest duration, else the rule broken. */
 const char *opres_curve_problem(OpresCurve curve);
 /* A total order: by the first step that differs (its time, then its level), else the shorter one first. */

@@ -163,9 +163,9 @@ report_level(OpresOutage *o, NodeState *n)
 	}
 	if (difference <= OPRES_EPSILON)
 		return true;
-	if (!opres_arena_grow(o->arena, (void **) &n->steps, &n->step_capacity, n->step_count + 1, sizeof(OpresStep)))
+	if (!opres_arena_grow(o->arena, (void **) &n->steps, &n->step_capacity, n->step_count + 1, sizeof(OpresCurveStep)))
 		return opres_out_of_memory(o);
-	n->steps[n->step_count++] = (OpresStep){ o->now, n->level };
+	n->steps[n->step_count++] = (OpresCurveStep){ o->now, n->level };
 	n->reported = n->level;
 	n->changes++;
 	return true;

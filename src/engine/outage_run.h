@@ -70,7 +70,7 @@ typedef struct NodeState
 	double run;         /* R now */
 	double start;       /* S now */
 	double reported;
-	OpresStep *steps;
+	OpresCurveStep *steps;
 	int32_t step_count;
 	int32_t step_capacity;
 	int32_t period; /* oscillation: the period its extremes below belong to */

@@ -101,10 +101,10 @@ merge_steps(Moments *m, OpresCurve curve, OpresTime later)
 
 /* Appends a step if the level changes; out has room for every moment. */
 static void
-append_step(OpresStep *out, int32_t *count, OpresTime at, double level)
+append_step(OpresCurveStep *out, int32_t *count, OpresTime at, double level)
 {
 	if (level != (*count == 0 ? 1.0 : out[*count - 1].level))
-		out[(*count)++] = (OpresStep){ at, level };
+		out[(*count)++] = (OpresCurveStep){ at, level };
 }
 
 /* A member whose level changes, read from left to right. */
@@ -153,7 +153,7 @@ supply_curve(OpresTrace *t, int32_t requirement, int32_t count, OpresCurve *curv
 	const OpresModel *model = t->outage->model;
 	Supply s = { .requirement = &model->requirements[requirement] };
 	Moments m = { .trace = t };
-	OpresStep *steps;
+	OpresCurveStep *steps;
 	int32_t capacity = 0;
 
 	for (int32_t i = s.requirement->first_member; i < s.requirement->first_member + count; i++)
@@ -172,7 +172,7 @@ supply_curve(OpresTrace *t, int32_t requirement, int32_t count, OpresCurve *curv
 	}
 	sort_moments(&m);
 	s.levels = opres_arena_array(t->arena, (size_t) s.changing + 1, sizeof(double));
-	steps = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
+	steps = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresCurveStep));
 	if (s.levels == NULL || steps == NULL || !count_work(t, count))
 		return false;
 	*curve = (OpresCurve){ steps, 0 };
@@ -230,7 +230,7 @@ static bool
 slide(OpresTrace *t, OpresCurve curve, OpresTime width, bool largest, OpresCurve *out)
 {
 	Moments m = { .trace = t };
-	OpresStep *steps;
+	OpresCurveStep *steps;
 	int32_t *queue;
 	int32_t head = 0;
 	int32_t tail = 0;
@@ -243,7 +243,7 @@ slide(OpresTrace *t, OpresCurve curve, OpresTime width, bool largest, OpresCurve
 	}
 	if (!merge_steps(&m, curve, 0) || !merge_steps(&m, curve, width))
 		return false;
-	steps = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
+	steps = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresCurveStep));
 	queue = opres_arena_array(t->arena, (size_t) curve.count + 1, sizeof(int32_t));
 	if (steps == NULL || queue == NULL)
 		return false;
@@ -276,8 +276,8 @@ trace_requirement(OpresTrace *t, int32_t requirement, OpresRequirementTrace *tra
 	Moments m = { .trace = t };
 	OpresCurve active;
 	OpresCurve all;
-	OpresStep *supplied;
-	OpresStep *switched;
+	OpresCurveStep *supplied;
+	OpresCurveStep *switched;
 	OpresTime below_since = OPRES_NEVER;
 
 	trace->requirement = requirement;
@@ -287,8 +287,8 @@ trace_requirement(OpresTrace *t, int32_t requirement, OpresRequirementTrace *tra
 	if (standby && (!supply_curve(t, requirement, member_end(model, requirement) - r->first_member, &all) ||
 					!merge_steps(&m, all, 0) || !merge_steps(&m, active, r->switchover)))
 		return false;
-	supplied = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
-	switched = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
+	supplied = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresCurveStep));
+	switched = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresCurveStep));
 	if (supplied == NULL || switched == NULL)
 		return false;
 	trace->supplied = (OpresCurve){ supplied, 0 };
@@ -317,14 +317,14 @@ own_curve(OpresTrace *t, const NodeState *n, OpresCurve *curve)
 	Moments m = { .trace = t };
 	const OpresShock *shocks = t->outage->shocks;
 	OpresHeap active = { .arena = t->arena };
-	OpresStep *steps;
+	OpresCurveStep *steps;
 	int32_t next = n->first_shock;
 
 	for (int32_t i = n->first_shock; i < n->end_shock; i++)
 		if (!add_moment(&m, shocks[i].onset) || !add_moment(&m, opres_shock_end(&shocks[i])))
 			return false;
 	sort_moments(&m);
-	steps = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresStep));
+	steps = opres_arena_array(t->arena, (size_t) m.count + 1, sizeof(OpresCurveStep));
 	if (steps == NULL)
 		return false;
 	*curve = (OpresCurve){ steps, 0 };
@@ -342,7 +342,7 @@ own_curve(OpresTrace *t, const NodeState *n, OpresCurve *curve)
 static bool
 take_minimum(OpresTrace *t, OpresCurve *curve, OpresCurve other)
 {
-	OpresStep *steps = opres_arena_array(t->arena, (size_t) curve->count + (size_t) other.count + 1, sizeof(OpresStep));
+	OpresCurveStep *steps = opres_arena_array(t->arena, (size_t) curve->count + (size_t) other.count + 1, sizeof(OpresCurveStep));
 
 	if (steps == NULL)
 		return false;

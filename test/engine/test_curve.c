@@ -11,7 +11,7 @@ static const double some_levels[] = { 0, 0.25, 0.5, 0.5 - 1e-10, 0.5 + 1e-10, 0.
 
 /* A random canonical curve over the ticks, and its level in every tick. */
 static OpresCurve
-random_curve(OpresStep steps[TICKS], double ticks[TICKS])
+random_curve(OpresCurveStep steps[TICKS], double ticks[TICKS])
 {
 	int32_t count = 0;
 	int changes = pick(12);
@@ -22,7 +22,7 @@ random_curve(OpresStep steps[TICKS], double ticks[TICKS])
 		if (pick(TICKS) < changes)
 			level = some_levels[pick(LEVEL_COUNT)];
 		ticks[tick] = level;
-		opres_curve_append(steps, &count, (OpresStep){ tick, level });
+		opres_curve_append(steps, &count, (OpresCurveStep){ tick, level });
 	}
 	return (OpresCurve){ steps, count };
 }
@@ -123,7 +123,7 @@ test_curve_questions(void)
 {
 	for (int round = 0; round < 40000; round++)
 	{
-		OpresStep steps[TICKS];
+		OpresCurveStep steps[TICKS];
 		double ticks[TICKS];
 		OpresCurve curve = random_curve(steps, ticks);
 		double level = some_levels[1 + pick(LEVEL_COUNT - 1)];
@@ -151,13 +151,13 @@ test_curve_minimum(void)
 {
 	for (int round = 0; round < 10000; round++)
 	{
-		OpresStep a_steps[TICKS];
-		OpresStep b_steps[TICKS];
+		OpresCurveStep a_steps[TICKS];
+		OpresCurveStep b_steps[TICKS];
 		double a[TICKS];
 		double b[TICKS];
 		OpresCurve curve_a = random_curve(a_steps, a);
 		OpresCurve curve_b = random_curve(b_steps, b);
-		OpresStep *room = malloc(sizeof(OpresStep) * (size_t) (curve_a.count + curve_b.count + 1));
+		OpresCurveStep *room = malloc(sizeof(OpresCurveStep) * (size_t) (curve_a.count + curve_b.count + 1));
 		OpresCurve least = { room, opres_curve_minimum(curve_a, curve_b, room) };
 		bool same = true;
 
@@ -173,7 +173,7 @@ test_curve_minimum(void)
 static void
 test_curve_ends(void)
 {
-	OpresStep steps[] = { { 0, 0 }, { 10, 1 }, { OPRES_NEVER - 10, 0 } };
+	OpresCurveStep steps[] = { { 0, 0 }, { 10, 1 }, { OPRES_NEVER - 10, 0 } };
 	OpresCurve curve = { steps, 3 };
 	OpresCurve nothing = { NULL, 0 };
 	OpresTime at;

@@ -6,7 +6,7 @@
 static void
 good_curve(const char *text, const char *expected)
 {
-	OpresStep steps[MOST_STEPS];
+	OpresCurveStep steps[MOST_STEPS];
 	OpresScan failure;
 	int32_t count = read_curve(text, strlen(text), steps, &failure);
 	char printed[MOST_STEPS * OPRES_STEP_TEXT];
@@ -24,7 +24,7 @@ good_curve(const char *text, const char *expected)
 static void
 bad_curve(const char *text, size_t position, const char *expected)
 {
-	OpresStep steps[MOST_STEPS];
+	OpresCurveStep steps[MOST_STEPS];
 	OpresScan failure;
 
 	if (!CHECK(read_curve(text, strlen(text), steps, &failure) < 0))
@@ -71,8 +71,8 @@ test_curve_round_trip(void)
 {
 	for (int round = 0; round < 5000; round++)
 	{
-		OpresStep steps[MOST_STEPS];
-		OpresStep again[MOST_STEPS];
+		OpresCurveStep steps[MOST_STEPS];
+		OpresCurveStep again[MOST_STEPS];
 		char text[MOST_STEPS * OPRES_STEP_TEXT];
 		OpresScan failure;
 		int32_t count = 0;
@@ -83,7 +83,7 @@ test_curve_round_trip(void)
 		{
 			double level = (double) (next_random() >> 11) / 9007199254740992.0;
 
-			opres_curve_append(steps, &count, (OpresStep){ at, pick(3) == 0 ? round / 5000.0 : level });
+			opres_curve_append(steps, &count, (OpresCurveStep){ at, pick(3) == 0 ? round / 5000.0 : level });
 			at += 1 + (OpresTime) (next_random() % (uint64_t) (OPRES_LONGEST_DURATION / 16)) / (1 << pick(30));
 		}
 		length = print_curve((OpresCurve){ steps, count }, text);
@@ -95,14 +95,14 @@ test_curve_round_trip(void)
 static void
 test_curve_rules(void)
 {
-	OpresStep unordered[] = { { 5, 0 }, { 5, 1 } };
-	OpresStep before[] = { { -1, 0 } };
-	OpresStep late[] = { { OPRES_LONGEST_DURATION + 1, 0 } };
-	OpresStep high[] = { { 0, 1.0000000000000002 } };
-	OpresStep minus[] = { { 0, -0.0 } };
-	OpresStep nan[] = { { 0, NAN } };
-	OpresStep idle[] = { { 0, 1 } };
-	OpresStep repeated[] = { { 0, 0.5 }, { 1, 0.5 } };
+	OpresCurveStep unordered[] = { { 5, 0 }, { 5, 1 } };
+	OpresCurveStep before[] = { { -1, 0 } };
+	OpresCurveStep late[] = { { OPRES_LONGEST_DURATION + 1, 0 } };
+	OpresCurveStep high[] = { { 0, 1.0000000000000002 } };
+	OpresCurveStep minus[] = { { 0, -0.0 } };
+	OpresCurveStep nan[] = { { 0, NAN } };
+	OpresCurveStep idle[] = { { 0, 1 } };
+	OpresCurveStep repeated[] = { { 0, 0.5 }, { 1, 0.5 } };
 
 	CHECK(opres_curve_problem((OpresCurve){ unordered, 2 }) != NULL);
 	CHECK(opres_curve_problem((OpresCurve){ before, 1 }) != NULL);

@@ -67,8 +67,8 @@ try_text(const char *text, size_t length)
 	OpresTolerance tolerance_again;
 	OpresDistribution distribution;
 	OpresDistribution distribution_again;
-	OpresStep steps[MOST_STEPS];
-	OpresStep steps_again[MOST_STEPS];
+	OpresCurveStep steps[MOST_STEPS];
+	OpresCurveStep steps_again[MOST_STEPS];
 	char names[OPRES_TOLERANCE_NAMES];
 	char names_again[OPRES_TOLERANCE_NAMES];
 	char printed[MOST_STEPS * OPRES_STEP_TEXT];

@@ -59,11 +59,11 @@ read_duration(const char *text, OpresTime *value, const char **message, size_t *
 
 /* Reads a curve of at most MOST_STEPS steps; the count, or -1 with the scan's failure. */
 static inline int32_t
-read_curve(const char *text, size_t length, OpresStep steps[MOST_STEPS], OpresScan *failure)
+read_curve(const char *text, size_t length, OpresCurveStep steps[MOST_STEPS], OpresScan *failure)
 {
 	char *block = exact_block(text, length);
 	OpresCurveScan scan;
-	OpresStep step;
+	OpresCurveStep step;
 	int32_t count = 0;
 
 	if (opres_curve_scan_begin(&scan, block, length))

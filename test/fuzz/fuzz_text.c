@@ -104,8 +104,8 @@ static void
 check_curve(const char *text, size_t length)
 {
 	OpresCurveScan scan;
-	OpresStep step;
-	OpresStep *steps = malloc((length + 1) * sizeof(OpresStep));
+	OpresCurveStep step;
+	OpresCurveStep *steps = malloc((length + 1) * sizeof(OpresCurveStep));
 	int32_t count = 0;
 	char printed[OPRES_STEP_TEXT];
 

@@ -20,7 +20,7 @@ typedef struct Stored
 	int32 header; /* varlena */
 	uint8 version;
 	uint8 unused[3];
-	OpresStep steps[FLEXIBLE_ARRAY_MEMBER];
+	OpresCurveStep steps[FLEXIBLE_ARRAY_MEMBER];
 } Stored;
 
 OPRES_FUNCTION(opres_level_curve_in);
@@ -35,7 +35,7 @@ curve_of(const Stored *stored)
 {
 	if (stored->version != OPRES_WIRE_VERSION)
 		elog(ERROR, "unknown version %d of a stored " TYPE, stored->version);
-	return (OpresCurve){ stored->steps, (int32_t) ((VARSIZE(stored) - offsetof(Stored, steps)) / sizeof(OpresStep)) };
+	return (OpresCurve){ stored->steps, (int32_t) ((VARSIZE(stored) - offsetof(Stored, steps)) / sizeof(OpresCurveStep)) };
 }
 
 OpresCurve
@@ -44,25 +44,25 @@ opres_level_curve_read(Datum value)
 	return curve_of((const Stored *) PG_DETOAST_DATUM(value));
 }
 
-OpresStep *
+OpresCurveStep *
 opres_level_curve_room(int64 steps)
 {
 	if (steps > OPRES_MOST_STEPS)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many steps for a " TYPE),
 						errdetail("A value holds at most %d steps.", OPRES_MOST_STEPS)));
-	return palloc(sizeof(OpresStep) * (Size) Max(steps, 1));
+	return palloc(sizeof(OpresCurveStep) * (Size) Max(steps, 1));
 }
 
 Datum
-opres_level_curve_make(const OpresStep *steps, int32 count)
+opres_level_curve_make(const OpresCurveStep *steps, int32 count)
 {
-	Size size = offsetof(Stored, steps) + sizeof(OpresStep) * (Size) count;
+	Size size = offsetof(Stored, steps) + sizeof(OpresCurveStep) * (Size) count;
 	Stored *stored = palloc0(size);
 
 	SET_VARSIZE(stored, size);
 	stored->version = OPRES_WIRE_VERSION;
 	if (count > 0)
-		memcpy(stored->steps, steps, sizeof(OpresStep) * (Size) count);
+		memcpy(stored->steps, steps, sizeof(OpresCurveStep) * (Size) count);
 	return PointerGetDatum(stored);
 }
 
@@ -82,8 +82,8 @@ opres_level_curve_in(PG_FUNCTION_ARGS)
 {
 	char *input = PG_GETARG_CSTRING(0);
 	OpresCurveScan scan;
-	OpresStep *steps;
-	OpresStep step;
+	OpresCurveStep *steps;
+	OpresCurveStep step;
 	int32 count = 0;
 
 	if (!opres_curve_scan_begin(&scan, input, strlen(input)))
@@ -124,7 +124,7 @@ Datum
 opres_level_curve_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
-	OpresStep *steps;
+	OpresCurveStep *steps;
 	const char *problem;
 	int32 count;
 

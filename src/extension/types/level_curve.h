@@ -10,13 +10,13 @@
 #include "utils/memutils.h"
 
 /* Most steps a value can hold. */
-#define OPRES_MOST_STEPS ((int32) ((MaxAllocSize - 64) / sizeof(OpresStep)))
+#define OPRES_MOST_STEPS ((int32) ((MaxAllocSize - 64) / sizeof(OpresCurveStep)))
 
 /* Reads a value; the steps lie in it, or in a palloc'd copy of it. */
 extern OpresCurve opres_level_curve_read(Datum value);
 /* Room for that many steps, palloc'd; an error if they are more than a value can hold. */
-extern OpresStep *opres_level_curve_room(int64 steps);
+extern OpresCurveStep *opres_level_curve_room(int64 steps);
 /* Makes a value, palloc'd, of a canonical curve. */
-extern Datum opres_level_curve_make(const OpresStep *steps, int32 count);
+extern Datum opres_level_curve_make(const OpresCurveStep *steps, int32 count);
 
 #endif

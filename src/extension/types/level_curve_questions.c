@@ -146,7 +146,7 @@ opres_minimum(PG_FUNCTION_ARGS)
 {
 	OpresCurve a = opres_level_curve_read(PG_GETARG_DATUM(0));
 	OpresCurve b = opres_level_curve_read(PG_GETARG_DATUM(1));
-	OpresStep *steps = opres_level_curve_room((int64) a.count + b.count);
+	OpresCurveStep *steps = opres_level_curve_room((int64) a.count + b.count);
 
 	return opres_level_curve_make(steps, opres_curve_minimum(a, b, steps));
 }

@@ -26,7 +26,7 @@ OPRES_FUNCTION(opres_steps);
 
 typedef struct Steps
 {
-	OpresStep *steps;
+	OpresCurveStep *steps;
 	int32 count;
 	int32 room;
 } Steps;
@@ -35,7 +35,7 @@ typedef struct Steps
 
 typedef struct Minimum
 {
-	OpresStep *steps[SLOTS]; /* NULL = the slot is free */
+	OpresCurveStep *steps[SLOTS]; /* NULL = the slot is free */
 	int32 count[SLOTS];
 } Minimum;
 
@@ -50,9 +50,9 @@ aggregate_context(FunctionCallInfo fcinfo)
 }
 
 static bytea *
-steps_to_bytes(const OpresStep *steps, int32 count)
+steps_to_bytes(const OpresCurveStep *steps, int32 count)
 {
-	Size size = sizeof(OpresStep) * (Size) count;
+	Size size = sizeof(OpresCurveStep) * (Size) count;
 	bytea *bytes = palloc(VARHDRSZ + size);
 
 	SET_VARSIZE(bytes, VARHDRSZ + size);
@@ -67,17 +67,17 @@ bytes_to_steps(const bytea *bytes)
 {
 	Steps steps;
 
-	steps.count = steps.room = (int32) (VARSIZE_ANY_EXHDR(bytes) / sizeof(OpresStep));
+	steps.count = steps.room = (int32) (VARSIZE_ANY_EXHDR(bytes) / sizeof(OpresCurveStep));
 	steps.steps = opres_level_curve_room(steps.count);
-	memcpy(steps.steps, VARDATA_ANY(bytes), sizeof(OpresStep) * (Size) steps.count);
+	memcpy(steps.steps, VARDATA_ANY(bytes), sizeof(OpresCurveStep) * (Size) steps.count);
 	return steps;
 }
 
 /* The minimum of two, in the current memory context. */
-static OpresStep *
+static OpresCurveStep *
 merge(OpresCurve a, OpresCurve b, int32 *count)
 {
-	OpresStep *merged = opres_level_curve_room((int64) a.count + b.count);
+	OpresCurveStep *merged = opres_level_curve_room((int64) a.count + b.count);
 
 	CHECK_FOR_INTERRUPTS();
 	*count = opres_curve_minimum(a, b, merged);
@@ -86,12 +86,12 @@ merge(OpresCurve a, OpresCurve b, int32 *count)
 
 /* Puts a curve, allocated in the current memory context, into the slot; two of a size make one of the next. */
 static void
-put_curve(Minimum *state, int slot, OpresStep *steps, int32 count)
+put_curve(Minimum *state, int slot, OpresCurveStep *steps, int32 count)
 {
 	while (state->steps[slot] != NULL)
 	{
-		OpresStep *other = state->steps[slot];
-		OpresStep *merged = merge((OpresCurve){ other, state->count[slot] }, (OpresCurve){ steps, count }, &count);
+		OpresCurveStep *other = state->steps[slot];
+		OpresCurveStep *merged = merge((OpresCurve){ other, state->count[slot] }, (OpresCurve){ steps, count }, &count);
 
 		pfree(other);
 		pfree(steps);
@@ -104,13 +104,13 @@ put_curve(Minimum *state, int slot, OpresStep *steps, int32 count)
 	state->count[slot] = count;
 }
 
-static OpresStep *
-copy_steps(const OpresStep *steps, int32 count)
+static OpresCurveStep *
+copy_steps(const OpresCurveStep *steps, int32 count)
 {
-	OpresStep *copy = opres_level_curve_room(count);
+	OpresCurveStep *copy = opres_level_curve_room(count);
 
 	if (count > 0)
-		memcpy(copy, steps, sizeof(OpresStep) * (Size) count);
+		memcpy(copy, steps, sizeof(OpresCurveStep) * (Size) count);
 	return copy;
 }
 
@@ -212,10 +212,10 @@ make_room(FunctionCallInfo fcinfo, int32 more)
 	if ((int64) state->count + more > state->room)
 	{
 		int64 room = Max((int64) state->count + more, Min((int64) state->room * 2, OPRES_MOST_STEPS));
-		OpresStep *grown = opres_level_curve_room(Max(room, 16));
+		OpresCurveStep *grown = opres_level_curve_room(Max(room, 16));
 
 		if (state->count > 0)
-			memcpy(grown, state->steps, sizeof(OpresStep) * (Size) state->count);
+			memcpy(grown, state->steps, sizeof(OpresCurveStep) * (Size) state->count);
 		if (state->steps != NULL)
 			pfree(state->steps);
 		state->steps = grown;
@@ -239,7 +239,7 @@ Datum
 opres_level_curve_agg_step(PG_FUNCTION_ARGS)
 {
 	Steps *state;
-	OpresStep step;
+	OpresCurveStep step;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return same_state(fcinfo);
@@ -265,7 +265,7 @@ opres_level_curve_agg_combine(PG_FUNCTION_ARGS)
 	other = (const Steps *) PG_GETARG_POINTER(1);
 	state = make_room(fcinfo, other->count);
 	if (other->count > 0)
-		memcpy(state->steps + state->count, other->steps, sizeof(OpresStep) * (Size) other->count);
+		memcpy(state->steps + state->count, other->steps, sizeof(OpresCurveStep) * (Size) other->count);
 	state->count += other->count;
 	PG_RETURN_POINTER(state);
 }
@@ -290,8 +290,8 @@ opres_level_curve_agg_deserial(PG_FUNCTION_ARGS)
 static int
 by_time(const void *a, const void *b)
 {
-	OpresTime left = ((const OpresStep *) a)->at;
-	OpresTime right = ((const OpresStep *) b)->at;
+	OpresTime left = ((const OpresCurveStep *) a)->at;
+	OpresTime right = ((const OpresCurveStep *) b)->at;
 
 	return (left > right) - (left < right);
 }
@@ -300,13 +300,13 @@ Datum
 opres_level_curve_agg_final(PG_FUNCTION_ARGS)
 {
 	const Steps *state = (const Steps *) PG_GETARG_POINTER(0);
-	OpresStep *steps = copy_steps(state->steps, state->count);
+	OpresCurveStep *steps = copy_steps(state->steps, state->count);
 	int32 count = 0;
 
-	qsort(steps, state->count, sizeof(OpresStep), by_time);
+	qsort(steps, state->count, sizeof(OpresCurveStep), by_time);
 	for (int32 i = 0; i < state->count; i++)
 	{
-		OpresStep step = steps[i];
+		OpresCurveStep step = steps[i];
 
 		if (i + 1 < state->count && steps[i + 1].at == step.at && steps[i + 1].level != step.level)
 		{
@@ -326,7 +326,7 @@ opres_steps(PG_FUNCTION_ARGS)
 {
 	FuncCallContext *call;
 	OpresCurve *curve;
-	const OpresStep *step;
+	const OpresCurveStep *step;
 	Datum values[2];
 	bool nulls[2] = { false, false };
 
