@@ -3,6 +3,7 @@
  */
 #include "playbook/find_playbook.h"
 
+#include "access/htup_details.h"
 #include "incident/table_scan.h"
 #include "map/document.h"
 #include "playbook/times.h"
@@ -31,11 +32,17 @@ scan_playbooks(const char *id, TimestampTz modified)
 	return opres_table_scan("playbook", "playbook_pkey", id == NULL ? 0 : modified == 0 ? 1 : 2, keys);
 }
 
+static Datum
+row_value(const OpresTableScan *scan, HeapTuple row, int column, bool *isnull)
+{
+	return heap_getattr(row, column, RelationGetDescr(scan->table), isnull);
+}
+
 static TimestampTz
 row_time(const OpresTableScan *scan, HeapTuple row, int column, TimestampTz otherwise)
 {
 	bool isnull;
-	Datum value = opres_table_column(scan, row, column, &isnull);
+	Datum value = row_value(scan, row, column, &isnull);
 
 	return isnull ? otherwise : DatumGetTimestampTz(value);
 }
@@ -44,7 +51,7 @@ static char *
 row_text(const OpresTableScan *scan, HeapTuple row, int column)
 {
 	bool isnull;
-	Datum value = opres_table_column(scan, row, column, &isnull);
+	Datum value = row_value(scan, row, column, &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
 }
@@ -179,7 +186,7 @@ revoked(const OpresPin *pin)
 		bool isnull;
 
 		if (row_time(&scan, row, COLUMN_MODIFIED, 0) >= pin->modified)
-			found |= DatumGetBool(opres_table_column(&scan, row, COLUMN_REVOKED, &isnull));
+			found |= DatumGetBool(row_value(&scan, row, COLUMN_REVOKED, &isnull));
 	}
 	opres_table_end(&scan);
 	return found;
