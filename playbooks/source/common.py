@@ -41,7 +41,6 @@ ROLES = {
 }
 
 FACTS = {
-    "incident_declared": ("an incident that must be responded to", "対応を要するインシデントと判断済み"),
     "authority_named": ("who may order isolation and shutdown is named and on duty", "遮断・停止の判断権限者を特定済み"),
     "evidence_judged": ("containment or evidence first: decided and recorded", "封じ込めと証拠保全の優先順位を判断・記録済み"),
     "evidence_preserved": ("logs and other evidence are preserved", "ログ等の証跡を保全済み"),
@@ -124,7 +123,7 @@ def decide(*particular, by="detection+PT30M"):
              *particular,
              ("Ask whether a change, a test or a known fault explains it; two people look at the same facts.", "変更作業、試験又は既知の障害で説明できないか、2名で同じ事実を確認する。"),
              ("Answer whether this is an incident; where in doubt, it is.", "インシデントに該当するか回答する。判断に迷う場合は該当とする。"),
-             evidence=("what was confirmed, and the ground of the decision", "確認した事実及び判断理由"), by=by, clauses="1-2", gives="incident_declared", out="__is_incident__", priority=1)
+             evidence=("what was confirmed, and the ground of the decision", "確認した事実及び判断理由"), by=by, clauses="1-2", out="__is_incident__", priority=1)
 
 
 IS_INCIDENT = {"__is_incident__": ("bool", ("whether this is an incident that must be responded to", "対応を要するインシデントに該当するか"))}
@@ -144,7 +143,7 @@ def rate(*particular, by="detection+PT45M"):
              *particular,
              ("Set the severity by the reporting criteria and report to the CSIRT manager, the CISO and the executives as they demand; speak, do not only write.",
               "報告基準に照らして重大度を定め、CSIRT管理者、CISO及び経営陣へ報告する。メールのみとせず電話で伝達する。"),
-             evidence=("severity, time and recipient of each report", "重大度並びに報告先及び報告時刻"), by=by, clauses="1-3.1 1-3.2", needs="incident_declared", priority=1)
+             evidence=("severity, time and recipient of each report", "重大度並びに報告先及び報告時刻"), by=by, clauses="1-3.1 1-3.2", priority=1)
 
 
 def name_authority(*particular, by="detection+PT1H"):
@@ -244,7 +243,9 @@ def follow_up(*particular, needs="resumed"):
     return A("follow_up", "coordination", "authority_liaison/ciso", ("Report recovery and cause to the authorities", "復旧及び原因を当局へ続報する"),
              ("Phone FSA and Bank of Japan on resumption; follow up in writing when services are back and again when the cause is known.",
               "業務再開時に金融庁・財務局及び日本銀行へ電話し、復旧時及び原因判明時に書面で続報する。"),
-             *particular, evidence=("report as submitted, time of the calls", "提出した報告書及び電話時刻"), clauses="3-3", needs=needs, report="fsa_follow_up", priority=2)
+             *particular,
+             ("Until then phone at the times announced, also when nothing has changed.", "それまでの間は、状況に変化がない場合も予告した時刻に電話で状況を報告する。"),
+             evidence=("report as submitted, time of the calls", "提出した報告書及び電話時刻"), clauses="3-3", needs=needs, report="fsa_follow_up", priority=2)
 
 
 # --- personal data ------------------------------------------------------------------------------------------------------------------------------------------
@@ -345,7 +346,9 @@ def improve(*particular):
 def final_report(*particular):
     return A("final_report", "coordination", "authority_liaison/ciso", ("Submit the final report", "最終報を提出する"),
              ("Cause, damage, measures with dates, as approved by the head of the crisis team.", "原因、被害及び再発防止策（期限を含む。）について対策本部長の承認を得て提出する。"),
-             *particular, evidence=("report as submitted", "提出した報告書"), approve="crisis_head", clauses="3-3", report="fsa_final", priority=3)
+             *particular,
+             ("Tell the Bank of Japan and whoever was told by phone that the matter is closed.", "日本銀行及び電話連絡先へ完了を報告する。"),
+             evidence=("report as submitted", "提出した報告書"), approve="crisis_head", clauses="3-3", report="fsa_final", priority=3)
 
 
 def exception():

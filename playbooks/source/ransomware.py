@@ -122,7 +122,7 @@ AUTHORITIES = [
       ("Principle: no payment. Have a lawyer check sanctions law (foreign exchange act, lists of other countries) and duties of directors; hear the police.",
        "支払わないことを原則とし、外為法・各国制裁及び取締役の責任について弁護士の見解を得、警察の意見を聴取する。"),
       ("Contact with the attacker, if any, only by the person named, on advice of police and expert, every word recorded.", "接触する場合は指定者に限り、警察・専門家の助言の下、全てを記録する。"),
-      evidence=("decision, lawyer's opinion", "決定記録及び弁護士意見書"), approve="crisis_head ciso", by="recognition+P1D", clauses="3-3", needs="authority_named", priority=2),
+      evidence=("decision, lawyer's opinion", "決定記録及び弁護士意見書"), approve="crisis_head ciso", by="recognition+P1D", needs="authority_named", priority=2),
     judge_data(("Encryption alone counts as damage to personal data; do not wait for proof that they were carried off.", "暗号化のみでも個人データの毀損に当たりうる。持出しの立証を待たない。")),
     report_data(("Say on which leak site or in which way data may appear; tell firms whose employees' data are among them.", "暴露サイト等での公開の可能性を伝え、従業員データを含む取引先企業にも連絡する。")),
     follow_up(),
