@@ -19,7 +19,10 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('reader', '', 'playbook'),
       ('reader', '', 'incident'),
       ('reader', '', 'incident_node'),
+      ('reader', '', 'incident_level'),
       ('reader', '', 'incident_event'),
+      ('reader', '', 'incident_report'),
+      ('reader', '', 'reporting_criterion'),
       ('reader', '', 'incident_reader'),
       ('reader', '', 'run'),
       ('reader', '', 'run_event'),
@@ -37,9 +40,12 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('approver', 'approve_revision'),
       ('planner', 'load_playbook'),
       ('planner', 'set_report_deadline'),
+      ('planner', 'set_reporting_criterion'),
+      ('planner', 'remove_reporting_criterion'),
       ('responder', 'open_incident'),
       ('responder', 'update_incident'),
       ('responder', 'annotate_incident'),
+      ('responder', 'record_report'),
       ('responder', 'start_run'),
       ('responder', 'advance'),
       ('responder', 'set_values'),
@@ -147,7 +153,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.grant_access(regrole, text, text) IS
-  'lets a database role use opres. reader: read the map and its history, play outages, read playbooks, and the incidents and runs that are not confidential, without anybody''s telephone number. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, approve revisions made by others, and what a signer may. planner: read, load playbooks, set deadlines of reports. responder: open incidents, keep them up to date, start and advance runs, whom to call, and what a signer may. signer: read, approve, reject, ratify and dispute steps, as far as she holds the roles that the step asks for, or has heard it by telephone from who does. commander: what a responder may, override, abort runs, close incidents, say who sees confidential ones (she herself only those she is admitted to). registrar: people, their logins, who holds which role, outside contacts. auditor: read the map and all incidents, read and verify the audit trail, and what a witness may. witness: checkpoints and proofs of the audit trail, which show hashes alone; nothing else. eraser: erase_content, nothing else. Grants what is there now: call it again after an upgrade of the extension. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
+  'lets a database role use opres. reader: read the map and its history, play outages, read playbooks, and the incidents and runs that are not confidential, without anybody''s telephone number. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, approve revisions made by others, and what a signer may. planner: read, load playbooks, set deadlines of reports and criteria of reporting. responder: open incidents, keep them up to date, start and advance runs, whom to call, and what a signer may. signer: read, approve, reject, ratify and dispute steps, as far as she holds the roles that the step asks for, or has heard it by telephone from who does. commander: what a responder may, override, abort runs, close incidents, say who sees confidential ones (she herself only those she is admitted to). registrar: people, their logins, who holds which role, outside contacts. auditor: read the map and all incidents, read and verify the audit trail, and what a witness may. witness: checkpoints and proofs of the audit trail, which show hashes alone; nothing else. eraser: erase_content, nothing else. Grants what is there now: call it again after an upgrade of the extension. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
 
 CREATE FUNCTION opres.revoke_access(grantee regrole, access text, reason text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -21,7 +21,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['incident_node', 'incident_event', 'incident_reader', 'run'] LOOP
+  FOREACH t IN ARRAY ARRAY['incident_node', 'incident_level', 'incident_event', 'incident_report', 'incident_reader', 'run'] LOOP
     EXECUTE format('ALTER TABLE opres.%I ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY seen ON opres.%I FOR SELECT
       USING (EXISTS (SELECT FROM opres.incident AS i WHERE i.id = %1$I.incident))', t);

@@ -106,6 +106,50 @@ CREATE TABLE opres.incident_reader (
 COMMENT ON TABLE opres.incident_reader IS
   'who is let in on an incident that is confidential, besides who opened it and auditors: a person by her code, the holders of a role of the playbooks, the members of a database role';
 
+CREATE TABLE opres.incident_level (
+  incident bigint NOT NULL,
+  node text COLLATE "C" NOT NULL,
+  at timestamptz NOT NULL CHECK (isfinite(at)),
+  level float8 NOT NULL CHECK (level BETWEEN 0 AND 1),
+  PRIMARY KEY (incident, node, at)
+);
+COMMENT ON TABLE opres.incident_level IS
+  'how a resource fared in an incident, as it is known now: its level from `at` on, until the next row; 1 before the first';
+
+CREATE TABLE opres.reporting_criterion (
+  code text COLLATE "C" PRIMARY KEY CHECK (opres.is_code(code)),
+  role text COLLATE "C" NOT NULL CHECK (role ~ '^[a-z][a-z0-9_]*$'),
+  within interval NOT NULL CHECK (opres.is_duration(within)),
+  texts jsonb NOT NULL DEFAULT '{}' CHECK (opres.is_names(texts)),
+  min_severity int CHECK (min_severity BETWEEN 0 AND 100),
+  attack_types text[] COLLATE "C" CHECK (cardinality(attack_types) > 0),
+  min_customers bigint CHECK (min_customers >= 0),
+  min_transactions bigint CHECK (min_transactions >= 0),
+  min_amount numeric CHECK (min_amount >= 0),
+  currency text,
+  node_kinds opres.node_kind[] CHECK (cardinality(node_kinds) > 0),
+  operations text CHECK (operations IN ('at_risk', 'breached')),
+  CONSTRAINT reporting_criterion_currency CHECK (currency IS NULL OR (min_amount IS NOT NULL AND currency ~ '^[A-Z]{3}$'))
+);
+COMMENT ON TABLE opres.reporting_criterion IS
+  'which incidents are reported to whom inside the institution, and how soon: all conditions that are not NULL must hold (opres.set_reporting_criterion). operations: some tolerance will be breached as things stand (at_risk), or is (breached)';
+
+CREATE TABLE opres.incident_report (
+  incident bigint NOT NULL,
+  criterion text COLLATE "C" NOT NULL,
+  role text COLLATE "C" NOT NULL,
+  texts jsonb NOT NULL,
+  needed boolean NOT NULL,
+  since timestamptz NOT NULL,
+  due_at timestamptz NOT NULL,
+  reported_at timestamptz,
+  event int,
+  PRIMARY KEY (incident, criterion)
+);
+CREATE INDEX incident_report_due_idx ON opres.incident_report (due_at) WHERE reported_at IS NULL;
+COMMENT ON TABLE opres.incident_report IS
+  'which criteria an incident met, since when, whom to tell until when, and when it was done (event: the incident''s event that says so); needed: the criterion is still met';
+
 CREATE TABLE opres.run (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   incident bigint NOT NULL,
@@ -215,6 +259,9 @@ SELECT pg_catalog.pg_extension_config_dump('opres.incident_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.incident_node', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.incident_event', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.incident_reader', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.incident_level', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.reporting_criterion', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.incident_report', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.run', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.run_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.run_event', '');
