@@ -75,6 +75,9 @@ SOURCES = {
               "二次資料で確認：速報は速やかに（知ってからおおむね3～5日以内）、確報は30日以内（不正の目的のおそれがある場合は60日以内）。"),
              "Personal Information Protection Commission, guideline on the Act (general rules)"),
     "boj": (("Notice to the Bank of Japan", "日本銀行への連絡"), ("Practice; not confirmed by a text.", "実務慣行による。文言は未確認。"), "Practice of banks that hold an account at the Bank of Japan"),
+    "suspicious": (("Suspicious-transaction report (Act on Prevention of Transfer of Criminal Proceeds, Article 8)", "疑わしい取引の届出（犯罪による収益の移転防止に関する法律第8条）"),
+                   ("Confirmed: the duty to report \"promptly\" and not to tell the customer. No number of days is laid down.", "速やかに届け出る義務及び顧客に漏らさない義務は確認済み。日数の定めはない。"),
+                   "Act No. 22 of 2007, Article 8; FSA page on the procedure"),
     "timely_disclosure": (("Timely disclosure of a listed company", "上場会社の適時開示"), ("Not confirmed: whether and when is to be judged with the exchange's rules.", "未確認：開示の要否・時期は取引所規則に照らして判断する。"),
                           "Rules of the stock exchange"),
 }
