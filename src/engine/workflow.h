@@ -24,6 +24,9 @@ typedef enum OpresStepType
 
 #define OPRES_NO_STEP (-1)
 
+/* Constructs within one another in a valid playbook, at most. */
+#define OPRES_PLAYBOOK_NESTING 100
+
 typedef struct OpresApprovalRule
 {
 	int32_t role;

@@ -7,8 +7,9 @@
  *   book STEPS START PLAYBOOKS VARIABLES FACTS
  *   playbook EXCEPTION OVERRIDE_ROLE                              for each playbook
  *   variable TYPE CONSTANT EXTERNAL SCOPE INITIAL IN_FROM OUT_TO  for each variable; in conditions number 7 is __v7__
- *   step TYPE PLAYBOOK COMPLETION SUCCESS FAILURE SWITCH_VARIABLE CONDITION ROUND_LIMIT DELAY TIMEOUT EVIDENCE OVERRIDE_ROLE ...
- *     ... BRANCHES CASES OUTS APPROVAL_ROLES APPROVAL_COUNTS REQUIRES ESTABLISHES  for each step, one line; these seven are LISTs
+ *   step TYPE PLAYBOOK COMPLETION SUCCESS FAILURE SWITCH_VARIABLE CONDITION ROUND_LIMIT DELAY TIMEOUT EVIDENCE ...
+ *     ... OPTIONAL OVERRIDE_ROLE BRANCHES CASES OUTS APPROVAL_ROLES APPROVAL_COUNTS REQUIRES ESTABLISHES  for each step, one line;
+ * these seven are LISTs
  *
  * then any of
  *
@@ -194,6 +195,7 @@ read_step(Book *book, OpresStep *step)
 	if (step->timeout == -1)
 		step->timeout = OPRES_NEVER;
 	step->evidence = small() != 0;
+	step->optional = small() != 0;
 	step->override_role = small();
 	step->branches = numbers(book, &step->branch_count);
 	step->cases = texts(book, &count);
