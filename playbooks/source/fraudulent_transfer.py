@@ -60,7 +60,7 @@ TECHNICAL = [
            "複製により指図の手口（ワンタイムパスワード中継型フィッシング、顧客端末のマルウェア・遠隔操作、電話番号の乗っ取り、電子証明書の窃取、総合振込データの改ざん、内部者、自行システムの侵害）を特定する。"),
           ("Search all accounts for the same receiving accounts, addresses, devices, hours and fresh changes of registration; log-ins without a transfer count too.",
            "同一の受取口座、接続元、端末、時間帯及び直前の登録変更により全口座を検索する。送金のないログインのみの口座も対象とする。"),
-          ("Say what may still come: booked transfers, tonight's and tomorrow's batches, the next 五十日.", "今後生じうる影響（予約振込、当夜・翌日の総合振込、次の五十日）を見積もる。"),
+          ("Say what may still come: booked transfers, tonight's and tomorrow's batches, the next 5th or 10th day (五十日).", "今後生じうる影響（予約振込、当夜・翌日の総合振込、次の五十日）を見積もる。"),
           evidence=("finding on method; accounts by certain, likely, log-in only", "手口の判定及び口座一覧（確実・可能性あり・ログインのみ）"), by="recognition+PT4H", clauses="2-1.1", needs="evidence_preserved",
           gives="cause_known", out="__bank_side__ __further_victims__", priority=1),
         WHILE("victims", ("Until the search finds no further victims", "新たな被害口座がなくなるまで"), "__further_victims__:value = true", 20, [
@@ -107,7 +107,7 @@ TECHNICAL = [
 ]
 
 MONEY = [
-    A("freeze", "coordination", "fraud_desk/operations", ("Ask the receiving banks to freeze, at night too", "被仕向銀行へ口座凍結を要請する（夜間を含む）"),
+    A("freeze", "coordination", "fraud_desk/operations", ("Ask the receiving banks to freeze, at night too", "夜間を含め、被仕向銀行へ口座凍結を要請する"),
       ("Call the fraud desk of every bank, funds-transfer service and crypto-asset exchange the money went to, by the out-of-hours list: sending account, time, amount, telegram number, receiving branch, account, name.",
        "夜間・休日連絡先一覧により、送金先の銀行、資金移動業者及び暗号資産交換業者の不正利用窓口へ電話し、仕向口座、時刻、金額、通番、被仕向店・口座・受取人名を伝える。"),
       ("Ask what is left and where the rest went; call the next institution yourself, do not wait for it to be passed on.", "残高及び移転先を確認し、移転先には取次ぎを待たず自ら電話する。"),
@@ -127,8 +127,8 @@ MONEY = [
       ("Follow each case daily until the money is back, refused, or shared out under the relief law.", "返却、拒絶又は救済法による分配まで、毎日追跡する。"),
       evidence=("list: asked, answered, amount back", "組戻し管理表（依頼、回答、返却額）"), by="recognition+PT6H", clauses="4-1.1", priority=2),
     A("substitute", "coordination", "operations/branches", ("Keep honest payments going", "正当な振込の代替手段を確保する"),
-      ("Tell customers what stands in for what was stopped: counter, ATM, next-day transfer, for companies fax and call-back. Longer counter hours if a pay day or 五十日 is near.",
-       "停止した取引の代替（窓口、ATM、翌日扱い、法人はFAX・折返し確認）を案内する。給与振込日・五十日が近いときは窓口時間を延長する。"),
+      ("Tell customers what stands in for what was stopped: counter, ATM, next-day transfer, for companies fax and call-back. Decide on longer counter hours and tell the branches by 8:30.",
+       "停止した取引の代替（窓口、ATM、翌日扱い、法人はFAX・折返し確認）を案内する。給与振込日・五十日が近いときは窓口時間の延長を判断し、8時30分までに営業店へ伝達する。"),
       ("Collect what must be paid today (pay, taxes, bills due) and release each by two people.", "当日期限の支払（給与、納税、手形決済等）を集約し、1件ごとに2名で処理する。"),
       evidence=("instruction to the branches, number of payments made so", "営業店指示及び処理件数"), by="tolerance_breach-PT2H", clauses="4-1.4", priority=2),
     A("suspicious", "coordination", "fraud_desk/legal", ("File the suspicious-transaction reports", "疑わしい取引の届出を行う"),
