@@ -21,6 +21,7 @@ int opres_max_drawn_nodes;
 int opres_max_drawn_edges;
 char *opres_reason_setting;
 bool opres_require_reason;
+int opres_ratify_within;
 
 #if PG_VERSION_NUM < 160000
 struct config_generic *
@@ -66,6 +67,8 @@ _PG_init(void)
 							   "Empty means none.", &opres_reason_setting, "", PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("opres.require_reason", "Refuses edits of the map for which no reason is given.", NULL,
 							 &opres_require_reason, false, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("opres.ratify_within", "How soon who approved by telephone must confirm it herself.", NULL,
+							&opres_ratify_within, 24 * 60, 1, INT_MAX, PGC_SUSET, GUC_UNIT_MIN, NULL, NULL, NULL);
 	if (require_reason_hidden)
 		SetConfigOption("opres.require_reason", "on", PGC_SUSET, PGC_S_OVERRIDE);
 	OPRES_RESERVE_SETTINGS("opres");

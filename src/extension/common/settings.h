@@ -12,5 +12,6 @@ extern int opres_max_drawn_nodes;  /* nodes of one drawing */
 extern int opres_max_drawn_edges;  /* edges of one drawing */
 extern char *opres_reason_setting; /* opres.reason as set, "" if it is not; ask opres_reason (audit/append.h) */
 extern bool opres_require_reason;  /* map edits need a reason */
+extern int opres_ratify_within;    /* minutes within which an approval by telephone must be confirmed */
 
 #endif

@@ -1,0 +1,519 @@
+/*
+ * run_load.c - live runs: read from the tables, folded, kept (run.h).
+ *
+ * The last LIVE_KEPT runs and COMPILED_KEPT playbooks stay, each in a memory context of its own below CacheMemoryContext; the least
+ * recently used goes first. While a run is being changed its stamp here is 0, which no row has: if the change fails half-way the live
+ * run is not used again.
+ */
+#include "incident/run.h"
+
+#include "catalog/pg_type.h"
+#include "common/statement.h"
+#include "map/map_cache.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#define LIVE_KEPT 8
+#define COMPILED_KEPT 16
+/* A live run whose machine holds more than this is folded anew: the machine frees nothing. */
+#define LIVE_MEMORY (16 * 1024 * 1024)
+
+typedef struct Compiled
+{
+	OpresCompiled *compiled;
+	MemoryContext context;
+	char *key; /* what it was made from: the run's playbook, modified and pins */
+	int used;  /* by how many live runs */
+	uint64 last_used;
+} Compiled;
+
+typedef struct Live
+{
+	OpresLiveRun live; /* first: a live run is its Live */
+	Compiled *compiled;
+	uint64 last_used;
+} Live;
+
+static Compiled *compiled_kept[COMPILED_KEPT];
+static Live *live_kept[LIVE_KEPT];
+static uint64 uses;
+
+/* Playbooks */
+
+static OpresPin
+read_pin(const char *id, TimestampTz modified)
+{
+	static OpresStatement statement = { "SELECT document::jsonb FROM opres.playbook WHERE id OPERATOR(pg_catalog.=) $1"
+										" AND modified OPERATOR(pg_catalog.=) $2",
+										2,
+										{ TEXTOID, TIMESTAMPTZOID } };
+	Datum values[2] = { CStringGetTextDatum(id), TimestampTzGetDatum(modified) };
+	bool isnull;
+
+	if (opres_statement(&statement, values, NULL, true) != 1)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("playbook %s of %s is not there", id, timestamptz_to_str(modified)),
+						errdetail("It is a version that a run was begun with. SELECT on opres.playbook is needed too.")));
+	return (OpresPin){ pstrdup(id), modified, DatumGetJsonbPCopy(opres_column(0, 1, &isnull)) };
+}
+
+/* The version of a playbook inside that the run was begun with. */
+static OpresPin
+pinned(void *ctx, const char *id, TimestampTz version)
+{
+	Jsonb *pins = ctx;
+	JsonbValue value;
+	Datum modified;
+
+	if (getKeyJsonValueFromContainer(&pins->root, id, (int) strlen(id), &value) == NULL || value.type != jbvString)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("the run does not say which version of playbook %s it was begun with", id)));
+	modified = DirectFunctionCall3(timestamptz_in, CStringGetDatum(pnstrdup(value.val.string.val, value.val.string.len)),
+								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return read_pin(id, DatumGetTimestampTz(modified));
+}
+
+static void
+drop_compiled(int place)
+{
+	if (compiled_kept[place] != NULL)
+		MemoryContextDelete(compiled_kept[place]->context);
+	compiled_kept[place] = NULL;
+}
+
+static int
+compiled_place(void)
+{
+	int place = -1;
+
+	for (int i = 0; i < COMPILED_KEPT; i++)
+	{
+		if (compiled_kept[i] == NULL)
+			return i;
+		if (compiled_kept[i]->used == 0 && (place < 0 || compiled_kept[i]->last_used < compiled_kept[place]->last_used))
+			place = i;
+	}
+	Assert(place >= 0); /* there are more places than live runs */
+	drop_compiled(place);
+	return place;
+}
+
+static Compiled *
+compiled_for(const char *id, TimestampTz modified, Jsonb *pins)
+{
+	char *key = psprintf("%s " INT64_FORMAT " %s", id, modified, JsonbToCString(NULL, &pins->root, VARSIZE(pins)));
+	MemoryContext context;
+	Compiled *made;
+	OpresPin pin;
+
+	for (int i = 0; i < COMPILED_KEPT; i++)
+		if (compiled_kept[i] != NULL && strcmp(compiled_kept[i]->key, key) == 0)
+		{
+			compiled_kept[i]->last_used = ++uses;
+			return compiled_kept[i];
+		}
+	pin = read_pin(id, modified);
+	context = AllocSetContextCreate(CurrentMemoryContext, "opres playbook", ALLOCSET_SMALL_SIZES);
+	made = MemoryContextAllocZero(context, sizeof(Compiled));
+	made->context = context;
+	made->key = MemoryContextStrdup(context, key);
+	made->compiled = opres_compile_playbook(&pin, pinned, pins, context);
+	made->last_used = ++uses;
+	MemoryContextSetParent(context, CacheMemoryContext);
+	compiled_kept[compiled_place()] = made;
+	return made;
+}
+
+/* Live runs */
+
+static void
+drop_live(int place)
+{
+	Live *live = live_kept[place];
+
+	live_kept[place] = NULL;
+	if (live == NULL)
+		return;
+	live->compiled->used--;
+	MemoryContextDelete(live->live.context);
+}
+
+static Live *
+kept_live(int64 id, int64 stamp)
+{
+	for (int i = 0; i < LIVE_KEPT; i++)
+	{
+		Live *live = live_kept[i];
+
+		if (live == NULL || live->live.id != id)
+			continue;
+		if (live->live.stamp == stamp && live->live.arena.held < LIVE_MEMORY)
+		{
+			live->last_used = ++uses;
+			return live;
+		}
+		drop_live(i);
+	}
+	return NULL;
+}
+
+static void
+keep_live(Live *live)
+{
+	int place = 0;
+
+	for (int i = 0; i < LIVE_KEPT; i++)
+	{
+		if (live_kept[i] == NULL)
+		{
+			place = i;
+			break;
+		}
+		if (live_kept[i]->last_used < live_kept[place]->last_used)
+			place = i;
+	}
+	drop_live(place);
+	live->last_used = ++uses;
+	live->compiled->used++;
+	MemoryContextSetParent(live->live.context, CacheMemoryContext);
+	live_kept[place] = live;
+}
+
+int32
+opres_run_person(OpresLiveRun *live, const char *person)
+{
+	for (int32 i = 0; i < live->person_count; i++)
+		if (strcmp(live->persons[i], person) == 0)
+			return i;
+	if (live->person_count == live->person_room)
+	{
+		live->person_room = live->person_room * 2 + 8;
+		live->persons = live->persons == NULL ? MemoryContextAlloc(live->context, sizeof(char *) * live->person_room)
+											  : repalloc(live->persons, sizeof(char *) * live->person_room);
+	}
+	live->persons[live->person_count] = MemoryContextStrdup(live->context, person);
+	return live->person_count++;
+}
+
+/* When and with what a step was last done: the machine knows only when that was recorded. */
+static void
+remember_act(OpresLiveRun *live, const OpresEventRow *row)
+{
+	JsonbValue reference;
+
+	if (row->step == OPRES_NO_STEP || (strcmp(row->kind, "success") != 0 && strcmp(row->kind, "override") != 0))
+		return;
+	live->acted_at[row->step] = row->occurred_at;
+	live->references[row->step] = NULL;
+	if (row->evidence != NULL && JB_ROOT_IS_OBJECT(row->evidence) &&
+		getKeyJsonValueFromContainer(&row->evidence->root, "reference", 9, &reference) != NULL && reference.type == jbvString)
+	{
+		char *text = MemoryContextAllocZero(live->context, reference.val.string.len + 1);
+
+		memcpy(text, reference.val.string.val, reference.val.string.len);
+		live->references[row->step] = text;
+	}
+}
+
+bool
+opres_run_try(OpresLiveRun *live, const OpresEventRow *row, OpresRefusal *refusal, int32 *detail)
+{
+	OpresRunEvent event;
+	OpresStatus status;
+
+	*refusal = OPRES_REFUSED_NOT;
+	if (opres_event_to_machine(live, row, &event))
+	{
+		status = opres_run_apply(live->run, &event, refusal, detail);
+		if (status != OPRES_OK)
+		{
+			live->stamp = 0;
+			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory while playing run " INT64_FORMAT, live->id)));
+		}
+	}
+	if (*refusal != OPRES_REFUSED_NOT)
+		return false;
+	remember_act(live, row);
+	/* Annotations may come later: what ends a run is an event of the machine. */
+	if (live->ended_at == OPRES_NO_TIME && opres_run_state(live->run) > OPRES_RUN_ACTIVE)
+		live->ended_at = row->recorded_at;
+	live->events = row->number;
+	live->last_at = row->recorded_at;
+	return true;
+}
+
+void
+opres_run_fold(OpresLiveRun *live, const OpresEventRow *row)
+{
+	OpresRefusal refusal;
+	int32 detail = -1;
+
+	if (!opres_run_try(live, row, &refusal, &detail))
+		opres_refuse(live, row, refusal, detail);
+}
+
+/* Reading the tables */
+
+enum
+{
+	RUN_INCIDENT = 1,
+	RUN_STAMP,
+	RUN_EVENTS,
+	RUN_PLAYBOOK,
+	RUN_MODIFIED,
+	RUN_PINS,
+	RUN_DEADLINES,
+	RUN_STARTED
+};
+#define RUN_COLUMNS "incident, stamp, events, playbook, modified, pins, report_deadlines, started_at"
+
+static TimestampTz
+column_time(uint64 row, int column)
+{
+	bool isnull;
+	Datum value = opres_column(row, column, &isnull);
+
+	return isnull ? OPRES_NO_TIME : DatumGetTimestampTz(value);
+}
+
+static Jsonb *
+column_json(uint64 row, int column)
+{
+	bool isnull;
+	Datum value = opres_column(row, column, &isnull);
+
+	return isnull ? NULL : DatumGetJsonbPCopy(value);
+}
+
+void
+opres_run_read_incident(OpresLiveRun *live, bool read_only)
+{
+	static OpresStatement statement = { "SELECT occurred_at, detected_at, recognised_at, classified_at, breach_at, time_zone, confidential"
+										" FROM opres.incident WHERE id OPERATOR(pg_catalog.=) $1",
+										1,
+										{ INT8OID } };
+	Datum values[1] = { Int64GetDatum(live->incident) };
+	bool isnull;
+
+	if (opres_statement(&statement, values, NULL, read_only) != 1)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("there is no incident " INT64_FORMAT, live->incident)));
+	for (int i = OPRES_ANCHOR_OCCURRENCE; i <= OPRES_ANCHOR_TOLERANCE_BREACH; i++)
+		live->anchors[i] = column_time(0, i + 1);
+	live->anchors[OPRES_ANCHOR_START] = live->started_at;
+	live->time_zone = MemoryContextStrdup(live->context, opres_column_text(0, 6));
+	live->confidential = DatumGetBool(opres_column(0, 7, &isnull));
+}
+
+static const char **
+read_role_names(uint64 row, int column, int *count)
+{
+	bool isnull, *nulls;
+	Datum value = opres_column(row, column, &isnull), *items;
+	const char **names;
+
+	*count = 0;
+	if (isnull)
+		return NULL;
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls, count);
+	names = palloc(sizeof(char *) * (*count + 1));
+	for (int i = 0; i < *count; i++)
+		names[i] = TextDatumGetCString(items[i]);
+	return names;
+}
+
+/* References of steps never change within a run: found as the events write them. */
+static int32
+step_of(const OpresLiveRun *live, const char *reference)
+{
+	if (reference == NULL)
+		return OPRES_NO_STEP;
+	for (int32 i = 0; i < live->compiled->playbook.step_count; i++)
+		if (strcmp(live->compiled->steps[i].reference, reference) == 0)
+			return i;
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("an event of run " INT64_FORMAT " is of step %s, which its playbook has not", live->id, reference)));
+}
+
+static void
+read_events(OpresLiveRun *live, bool read_only)
+{
+	static OpresStatement statement = {
+		"SELECT number, kind, step, occurred_at, recorded_at, person, login, roles, role, heard_by, choice, \"values\", evidence"
+		" FROM opres.run_event WHERE run OPERATOR(pg_catalog.=) $1 ORDER BY number",
+		1,
+		{ INT8OID }
+	};
+	Datum values[1] = { Int64GetDatum(live->id) };
+	uint64 count = opres_statement(&statement, values, NULL, read_only);
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		OpresEventRow row = { 0 };
+		bool isnull;
+
+		row.number = DatumGetInt32(opres_column(i, 1, &isnull));
+		row.kind = opres_column_text(i, 2);
+		row.step = step_of(live, opres_column_text(i, 3));
+		row.occurred_at = column_time(i, 4);
+		row.recorded_at = column_time(i, 5);
+		row.person = opres_column_text(i, 6);
+		row.login = opres_column_text(i, 7);
+		row.roles = read_role_names(i, 8, &row.role_count);
+		row.role = opres_column_text(i, 9);
+		row.heard_by = opres_column_text(i, 10);
+		row.choice = opres_column_text(i, 11);
+		row.values = column_json(i, 12);
+		row.evidence = column_json(i, 13);
+		opres_run_fold(live, &row);
+	}
+}
+
+/* The institution's own deadlines: {report: {"anchor": ..., "after": ...}}, checked when they were set. */
+static void
+read_settings(OpresLiveRun *live, Jsonb *settings)
+{
+	static const char *const anchors[] = { "occurrence", "detection", "recognition", "classification", "tolerance_breach", "start" };
+	const OpresCompiled *compiled = live->compiled;
+
+	live->settings = MemoryContextAllocZero(live->context, sizeof(OpresReportSetting) * (compiled->report_count + 1));
+	for (int32 i = 0; i < compiled->report_count; i++)
+	{
+		const char *code = compiled->reports[i].code;
+		OpresReportSetting *setting = &live->settings[i];
+		JsonbValue object, anchor, after;
+		Interval *offset;
+
+		if (getKeyJsonValueFromContainer(&settings->root, code, (int) strlen(code), &object) == NULL || object.type != jbvBinary)
+			continue;
+		getKeyJsonValueFromContainer(object.val.binary.data, "anchor", 6, &anchor);
+		getKeyJsonValueFromContainer(object.val.binary.data, "after", 5, &after);
+		for (int a = 0; a < lengthof(anchors); a++)
+			if (strlen(anchors[a]) == anchor.val.string.len && memcmp(anchors[a], anchor.val.string.val, anchor.val.string.len) == 0)
+			{
+				setting->deadline.anchor = (OpresAnchor) a;
+				setting->deadline.said = anchors[a];
+				setting->set = true;
+			}
+		offset = DatumGetIntervalP(DirectFunctionCall3(interval_in,
+													   CStringGetDatum(pnstrdup(after.val.string.val, after.val.string.len)),
+													   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+		setting->deadline.offset = *offset;
+	}
+}
+
+/* From the row in SPI_tuptable, with all columns of RUN_COLUMNS. */
+static Live *
+make_live(int64 id, bool read_only)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "opres run", ALLOCSET_SMALL_SIZES);
+	Live *made = MemoryContextAllocZero(context, sizeof(Live));
+	OpresLiveRun *live = &made->live;
+	char *playbook = opres_column_text(0, RUN_PLAYBOOK);
+	TimestampTz modified = column_time(0, RUN_MODIFIED);
+	Jsonb *pins = column_json(0, RUN_PINS), *settings = column_json(0, RUN_DEADLINES);
+	bool isnull;
+	int32 steps;
+
+	live->id = id;
+	live->context = context;
+	live->incident = DatumGetInt64(opres_column(0, RUN_INCIDENT, &isnull));
+	live->stamp = DatumGetInt64(opres_column(0, RUN_STAMP, &isnull));
+	live->started_at = column_time(0, RUN_STARTED);
+	live->last_at = live->started_at;
+	live->ended_at = OPRES_NO_TIME;
+	made->compiled = compiled_for(playbook, modified, pins);
+	live->compiled = made->compiled->compiled;
+	steps = live->compiled->playbook.step_count;
+	live->acted_at = MemoryContextAlloc(context, sizeof(TimestampTz) * steps);
+	for (int32 i = 0; i < steps; i++)
+		live->acted_at[i] = OPRES_NO_TIME;
+	live->references = MemoryContextAllocZero(context, sizeof(char *) * steps);
+	opres_run_read_incident(live, read_only);
+	read_settings(live, settings);
+	live->env = opres_pg_env(context);
+	opres_arena_init(&live->arena, &live->env, 0);
+	live->run = opres_run_new(&live->compiled->playbook, &live->arena);
+	if (live->run == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory while playing run " INT64_FORMAT, id)));
+	return made;
+}
+
+static OpresLiveRun *
+load_live(int64 id, bool read_only)
+{
+	Live *made = make_live(id, read_only);
+	OpresLiveRun *live = &made->live;
+
+	read_events(live, read_only);
+	opres_run_project(live, live->context, &live->steps, &live->reports);
+	keep_live(made);
+	return live;
+}
+
+static void
+no_such_run(int64 id)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("there is no run " INT64_FORMAT, id),
+					errhint("opres.runs lists the runs you may see.")));
+}
+
+/* What runs as the owner of the tables must ask for itself what row-level security asks of others. */
+static void
+check_seen(const OpresLiveRun *live)
+{
+	static OpresStatement statement = { "SELECT opres.sees_incident($1)", 1, { INT8OID } };
+	Datum values[1] = { Int64GetDatum(live->incident) };
+	bool isnull;
+
+	if (!live->confidential)
+		return;
+	opres_statement(&statement, values, NULL, true);
+	if (!DatumGetBool(opres_column(0, 1, &isnull)))
+		no_such_run(live->id);
+}
+
+OpresLiveRun *
+opres_run_open(int64 id, OpresOpening opening)
+{
+	bool to_change = opening != OPRES_TO_LOOK;
+
+	static OpresStatement look = { "SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1", 1, { INT8OID } };
+	static OpresStatement lock = { "SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE", 1, { INT8OID } };
+	Datum values[1] = { Int64GetDatum(id) };
+	OpresLiveRun *live;
+	Live *kept;
+	bool isnull;
+
+	if (opres_statement(to_change ? &lock : &look, values, NULL, !to_change) != 1)
+		no_such_run(id);
+	kept = kept_live(id, DatumGetInt64(opres_column(0, RUN_STAMP, &isnull)));
+	live = kept != NULL ? &kept->live : load_live(id, !to_change);
+	if (to_change)
+	{
+		if (opening == OPRES_TO_CHANGE)
+			check_seen(live);
+		live->stamp = 0;
+	}
+	return live;
+}
+
+void
+opres_run_forget(int64 id)
+{
+	for (int i = 0; i < LIVE_KEPT; i++)
+		if (live_kept[i] != NULL && live_kept[i]->live.id == id)
+			drop_live(i);
+}
+
+OpresLiveRun *
+opres_run_made(int64 id)
+{
+	static OpresStatement look = { "SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1", 1, { INT8OID } };
+	Datum values[1] = { Int64GetDatum(id) };
+	Live *made;
+
+	opres_statement(&look, values, NULL, false);
+	made = make_live(id, false);
+	made->live.stamp = 0;
+	keep_live(made);
+	return &made->live;
+}

@@ -1,0 +1,369 @@
+/*
+ * run_project.c - what run_step and run_report say of a run, and writing what has changed of it.
+ *
+ * A due time is the earliest of what is known: the timeout of the machine, the step's deadlines, those of the report it submits.
+ */
+#include "incident/run.h"
+
+#include "catalog/pg_type.h"
+#include "common/statement.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+static const char *const state_names[] = { "idle", "reached", "submitted", "running", "done", "failed", "held", "skipped", "cancelled" };
+static const char *const run_state_names[] = { "active", "active", "completed", "aborted" };
+
+const char *
+opres_step_state_name(OpresStepState state)
+{
+	return state_names[state];
+}
+
+static TimestampTz
+known(OpresTime time)
+{
+	return time == OPRES_NEVER ? OPRES_NO_TIME : time;
+}
+
+/* Days and months are counted by the clock on the wall of the incident's time zone. */
+static TimestampTz
+add_offset(const OpresLiveRun *live, TimestampTz at, const Interval *offset)
+{
+	Datum zone, local;
+
+	if (offset->day == 0 && offset->month == 0)
+		return at + offset->time;
+	zone = CStringGetTextDatum(live->time_zone);
+	local = DirectFunctionCall2(timestamptz_zone, zone, TimestampTzGetDatum(at));
+	local = DirectFunctionCall2(timestamp_pl_interval, local, PointerGetDatum(offset));
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, zone, local));
+}
+
+static bool
+is_done(const OpresLiveRun *live, int32 step)
+{
+	return opres_run_step(live->run, step)->state == OPRES_STEP_DONE;
+}
+
+static TimestampTz
+anchor_time(const OpresLiveRun *live, const OpresReportRow *reports, const OpresDeadline *deadline)
+{
+	if (deadline->anchor <= OPRES_ANCHOR_START)
+		return live->anchors[deadline->anchor];
+	if (deadline->anchor == OPRES_ANCHOR_SUBMISSION)
+		return reports[deadline->of].submitted_at;
+	return is_done(live, deadline->of) ? live->acted_at[deadline->of] : OPRES_NO_TIME;
+}
+
+static void
+offer_due(TimestampTz at, const char *said, TimestampTz *due_at, const char **due_by)
+{
+	if (at == OPRES_NO_TIME || (*due_at != OPRES_NO_TIME && *due_at <= at))
+		return;
+	*due_at = at;
+	*due_by = said;
+}
+
+static void
+offer_deadlines(const OpresLiveRun *live, const OpresReportRow *reports, const OpresDeadline *deadlines, int32 count, TimestampTz *due_at,
+				const char **due_by)
+{
+	for (int32 i = 0; i < count; i++)
+	{
+		TimestampTz anchor = anchor_time(live, reports, &deadlines[i]);
+
+		if (anchor != OPRES_NO_TIME)
+			offer_due(add_offset(live, anchor, &deadlines[i].offset), deadlines[i].said, due_at, due_by);
+	}
+}
+
+/* A report is submitted by the first of its steps that is done; else the first that may still be done stands for it. */
+static void
+find_submission(const OpresLiveRun *live, int32 report, OpresReportRow *row)
+{
+	*row = (OpresReportRow){ .step = OPRES_NO_STEP, .due_at = OPRES_NO_TIME, .submitted_at = OPRES_NO_TIME };
+	for (int32 i = 0; i < live->compiled->playbook.step_count; i++)
+	{
+		OpresStepState state;
+
+		if (live->compiled->steps[i].report != report)
+			continue;
+		state = opres_run_step(live->run, i)->state;
+		if (row->step == OPRES_NO_STEP)
+			row->step = i;
+		if (state == OPRES_STEP_DONE)
+		{
+			row->step = i;
+			row->submitted_at = live->acted_at[i];
+			row->reference = live->references[i];
+			row->needed = true;
+			return;
+		}
+		if (state != OPRES_STEP_SKIPPED && state != OPRES_STEP_CANCELLED && !row->needed)
+		{
+			row->step = i;
+			row->needed = true;
+		}
+	}
+}
+
+static OpresReportRow *
+project_reports(const OpresLiveRun *live, MemoryContext context)
+{
+	const OpresCompiled *compiled = live->compiled;
+	OpresReportRow *reports = MemoryContextAllocZero(context, sizeof(OpresReportRow) * (compiled->report_count + 1));
+
+	for (int32 i = 0; i < compiled->report_count; i++)
+		find_submission(live, i, &reports[i]);
+	for (int32 i = 0; i < compiled->report_count; i++)
+	{
+		const OpresReportInfo *info = &compiled->reports[i];
+		OpresReportRow *row = &reports[i];
+		const OpresDeadline *deadlines = live->settings[i].set ? &live->settings[i].deadline : info->deadlines;
+
+		if (row->needed)
+			offer_deadlines(live, reports, deadlines, live->settings[i].set ? 1 : info->deadline_count, &row->due_at, &row->due_by);
+	}
+	return reports;
+}
+
+static void
+project_step(const OpresLiveRun *live, const OpresReportRow *reports, int32 step, MemoryContext context, OpresStepRow *row)
+{
+	const OpresActivation *a = opres_run_step(live->run, step);
+	const OpresStepInfo *info = &live->compiled->steps[step];
+	bool begun = a->state != OPRES_STEP_IDLE && a->state != OPRES_STEP_SKIPPED;
+
+	*row = (OpresStepRow){ .state = a->state,
+						   .round = a->round,
+						   .overridden = a->overridden,
+						   .approvals = a->approval_count,
+						   .doer_count = a->doer_count,
+						   .reached_at = begun ? a->reached_at : OPRES_NO_TIME,
+						   .ready_at = begun ? known(a->ready_at) : OPRES_NO_TIME,
+						   .due_at = OPRES_NO_TIME,
+						   .ended_at = a->state == OPRES_STEP_DONE || a->state == OPRES_STEP_FAILED || a->state == OPRES_STEP_CANCELLED
+										   ? known(a->ended_at)
+										   : OPRES_NO_TIME };
+	if (a->doer_count > 0)
+	{
+		int32 *doers = MemoryContextAlloc(context, sizeof(int32) * a->doer_count);
+
+		memcpy(doers, a->doers, sizeof(int32) * a->doer_count);
+		row->doers = doers;
+	}
+	if (a->state == OPRES_STEP_SKIPPED || a->state == OPRES_STEP_CANCELLED)
+		return;
+	if (begun && a->due != OPRES_NEVER)
+		offer_due(a->due, "timeout", &row->due_at, &row->due_by);
+	offer_deadlines(live, reports, info->deadlines, info->deadline_count, &row->due_at, &row->due_by);
+	if (info->report >= 0)
+		offer_due(reports[info->report].due_at, reports[info->report].due_by, &row->due_at, &row->due_by);
+}
+
+void
+opres_run_project(OpresLiveRun *live, MemoryContext context, OpresStepRow **steps, OpresReportRow **reports)
+{
+	int32 count = live->compiled->playbook.step_count;
+
+	*reports = project_reports(live, context);
+	*steps = MemoryContextAlloc(context, sizeof(OpresStepRow) * count);
+	for (int32 i = 0; i < count; i++)
+		project_step(live, *reports, i, context, &(*steps)[i]);
+}
+
+/* Writing */
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_step(const OpresStepRow *a, const OpresStepRow *b)
+{
+	return a->state == b->state && a->round == b->round && a->approvals == b->approvals && a->overridden == b->overridden &&
+		   a->reached_at == b->reached_at && a->ready_at == b->ready_at && a->due_at == b->due_at && a->ended_at == b->ended_at &&
+		   same_text(a->due_by, b->due_by) && a->doer_count == b->doer_count &&
+		   (a->doer_count == 0 || memcmp(a->doers, b->doers, sizeof(int32) * a->doer_count) == 0);
+}
+
+static bool
+same_report(const OpresReportRow *a, const OpresReportRow *b)
+{
+	return a->step == b->step && a->due_at == b->due_at && a->submitted_at == b->submitted_at && a->needed == b->needed &&
+		   same_text(a->due_by, b->due_by) && same_text(a->reference, b->reference);
+}
+
+static Datum
+time_or_null(TimestampTz at, bool *isnull)
+{
+	*isnull = at == OPRES_NO_TIME;
+	return TimestampTzGetDatum(at);
+}
+
+static Datum
+text_or_null(const char *value, bool *isnull)
+{
+	*isnull = value == NULL;
+	return value != NULL ? CStringGetTextDatum(value) : (Datum) 0;
+}
+
+static Datum
+doers_array(const OpresLiveRun *live, const OpresStepRow *row)
+{
+	Datum *items = palloc(sizeof(Datum) * (row->doer_count + 1));
+
+	for (int32 i = 0; i < row->doer_count; i++)
+		items[i] = CStringGetTextDatum(live->persons[row->doers[i]]);
+	return PointerGetDatum(construct_array(items, row->doer_count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static int
+step_values(const OpresLiveRun *live, int32 step, const OpresStepRow *row, Datum *values, bool *nulls)
+{
+	values[0] = Int64GetDatum(live->id);
+	values[1] = CStringGetTextDatum(live->compiled->steps[step].reference);
+	values[2] = CStringGetTextDatum(state_names[row->state]);
+	values[3] = Int32GetDatum(row->round);
+	values[4] = time_or_null(row->reached_at, &nulls[4]);
+	values[5] = time_or_null(row->ready_at, &nulls[5]);
+	values[6] = time_or_null(row->due_at, &nulls[6]);
+	values[7] = text_or_null(row->due_by, &nulls[7]);
+	values[8] = time_or_null(row->ended_at, &nulls[8]);
+	values[9] = BoolGetDatum(row->overridden);
+	values[10] = doers_array(live, row);
+	values[11] = Int32GetDatum(row->approvals);
+	return 12;
+}
+
+static void
+update_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
+{
+	static OpresStatement update = {
+		"UPDATE opres.run_step SET state = $3, round = $4, reached_at = $5, ready_at = $6, due_at = $7, due_by = $8, ended_at = $9,"
+		" overridden = $10, doers = $11, approvals = $12"
+		" WHERE run OPERATOR(pg_catalog.=) $1 AND step OPERATOR(pg_catalog.=) $2",
+		12,
+		{ INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, BOOLOID,
+		  TEXTARRAYOID, INT4OID }
+	};
+	Datum values[12];
+	bool nulls[12] = { false };
+
+	step_values(live, step, row, values, nulls);
+	opres_statement(&update, values, nulls, false);
+}
+
+static void
+insert_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
+{
+	static OpresStatement insert = {
+		"INSERT INTO opres.run_step (run, step, state, round, reached_at, ready_at, due_at, due_by, ended_at, overridden, doers,"
+		" approvals, position, code, type, phase, role, mandatory)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+		18,
+		{ INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, BOOLOID,
+		  TEXTARRAYOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID }
+	};
+	const OpresStepInfo *info = &live->compiled->steps[step];
+	Datum values[18];
+	bool nulls[18] = { false };
+	int n = step_values(live, step, row, values, nulls);
+
+	values[n] = Int32GetDatum(step);
+	values[n + 1] = text_or_null(info->code, &nulls[n + 1]);
+	values[n + 2] = CStringGetTextDatum(info->type);
+	values[n + 3] = text_or_null(info->phase, &nulls[n + 3]);
+	values[n + 4] = text_or_null(info->role >= 0 ? live->compiled->roles[info->role].code : NULL, &nulls[n + 4]);
+	values[n + 5] = BoolGetDatum(info->mandatory);
+	opres_statement(&insert, values, nulls, false);
+}
+
+static void
+write_report(const OpresLiveRun *live, int32 report, const OpresReportRow *row)
+{
+	static OpresStatement write = {
+		"INSERT INTO opres.run_report (run, report, step, position, due_at, due_by, confirmed, submitted_at, reference, needed)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (run, report) DO UPDATE SET step = excluded.step,"
+		" due_at = excluded.due_at, due_by = excluded.due_by, submitted_at = excluded.submitted_at, reference = excluded.reference,"
+		" needed = excluded.needed",
+		10,
+		{ INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID, TIMESTAMPTZOID, TEXTOID, BOOLOID }
+	};
+	const OpresReportInfo *info = &live->compiled->reports[report];
+	Datum values[10];
+	bool nulls[10] = { false };
+
+	values[0] = Int64GetDatum(live->id);
+	values[1] = CStringGetTextDatum(info->code);
+	values[2] = CStringGetTextDatum(live->compiled->steps[row->step].reference);
+	values[3] = Int32GetDatum(report);
+	values[4] = time_or_null(row->due_at, &nulls[4]);
+	values[5] = text_or_null(row->due_by, &nulls[5]);
+	values[6] = BoolGetDatum(info->confirmed || live->settings[report].set);
+	values[7] = time_or_null(row->submitted_at, &nulls[7]);
+	values[8] = text_or_null(row->reference, &nulls[8]);
+	values[9] = BoolGetDatum(row->needed);
+	opres_statement(&write, values, nulls, false);
+}
+
+/* Never 0, which means "being changed", and never by chance one of before. */
+static int64
+new_stamp(void)
+{
+	int64 stamp;
+
+	do
+		if (!pg_strong_random(&stamp, sizeof(stamp)))
+			ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not get random bytes")));
+	while (stamp == 0);
+	return stamp;
+}
+
+static int64
+write_run(const OpresLiveRun *live)
+{
+	static OpresStatement update = { "UPDATE opres.run SET events = $2, stamp = $3, state = $4, ended_at = $5"
+									 " WHERE id OPERATOR(pg_catalog.=) $1",
+									 5,
+									 { INT8OID, INT4OID, INT8OID, TEXTOID, TIMESTAMPTZOID } };
+	OpresRunState state = opres_run_state(live->run);
+	bool nulls[5] = { false };
+	Datum values[5];
+	int64 stamp = new_stamp();
+
+	values[0] = Int64GetDatum(live->id);
+	values[1] = Int32GetDatum(live->events);
+	values[2] = Int64GetDatum(stamp);
+	values[3] = CStringGetTextDatum(run_state_names[state]);
+	values[4] = time_or_null(live->ended_at, &nulls[4]);
+	opres_statement(&update, values, nulls, false);
+	return stamp;
+}
+
+void
+opres_run_close(OpresLiveRun *live, bool all)
+{
+	OpresStepRow *steps;
+	OpresReportRow *reports;
+
+	opres_run_project(live, live->context, &steps, &reports);
+	for (int32 i = 0; i < live->compiled->playbook.step_count; i++)
+		if (all)
+			insert_step(live, i, &steps[i]);
+		else if (!same_step(&live->steps[i], &steps[i]))
+			update_step(live, i, &steps[i]);
+	for (int32 i = 0; i < live->compiled->report_count; i++)
+		if (reports[i].step != OPRES_NO_STEP && (all || !same_report(&live->reports[i], &reports[i])))
+			write_report(live, i, &reports[i]);
+	if (live->steps != NULL)
+	{
+		pfree(live->steps);
+		pfree(live->reports);
+	}
+	live->steps = steps;
+	live->reports = reports;
+	live->stamp = write_run(live);
+}

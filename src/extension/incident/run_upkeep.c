@@ -1,0 +1,291 @@
+/*
+ * run_upkeep.c - runs beside what people do in them: annotations, disputed approvals, time, changed times of the incident, and the
+ * projections made anew from the events.
+ */
+#include "incident/run.h"
+
+#include "audit/append.h"
+#include "catalog/pg_type.h"
+#include "common/rows.h"
+#include "common/statement.h"
+#include "utils/builtins.h"
+
+OPRES_FUNCTION(opres_annotate_run);
+OPRES_FUNCTION(opres_dispute);
+OPRES_FUNCTION(opres_settle_dispute);
+OPRES_FUNCTION(opres_tick);
+OPRES_FUNCTION(opres_refresh_runs);
+OPRES_FUNCTION(opres_run_projection);
+OPRES_FUNCTION(opres_run_report_projection);
+
+static OpresLiveRun *
+open_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("run is missing"), errhint("opres.runs lists the runs.")));
+	return opres_run_open(PG_GETARG_INT64(0), OPRES_TO_CHANGE);
+}
+
+static char *
+needed_text(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(n)) == 0)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s is missing", name)));
+	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+Datum
+opres_annotate_run(PG_FUNCTION_ARGS)
+{
+	OpresEventRow row = { .kind = "annotate", .step = OPRES_NO_STEP, .occurred_at = OPRES_NO_TIME };
+	OpresLiveRun *live;
+
+	SPI_connect();
+	live = open_argument(fcinfo);
+	row.note = needed_text(fcinfo, 1, "note");
+	if (!PG_ARGISNULL(2))
+		row.step = opres_find_step(live->compiled, needed_text(fcinfo, 2, "step"));
+	row.evidence = PG_ARGISNULL(3) ? NULL : PG_GETARG_JSONB_P_COPY(3);
+	row.occurred_at = PG_ARGISNULL(4) ? OPRES_NO_TIME : PG_GETARG_TIMESTAMPTZ(4);
+	opres_event_by_caller(&row);
+	opres_run_act(live, &row, NULL);
+	opres_run_close(live, false);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* Sets a time of the approvals by telephone of a step, of one person or, for settling, of all that are disputed. */
+static uint64
+mark(OpresLiveRun *live, const OpresEventRow *row, bool settle)
+{
+	static OpresStatement dispute = {
+		"UPDATE opres.run_ratification AS q SET disputed_at = $4 FROM opres.run_event AS e"
+		" WHERE q.run OPERATOR(pg_catalog.=) $1 AND q.person OPERATOR(pg_catalog.=) $2 AND q.ratified_at IS NULL AND q.disputed_at IS NULL"
+		" AND e.run OPERATOR(pg_catalog.=) q.run AND e.number OPERATOR(pg_catalog.=) q.event AND e.step OPERATOR(pg_catalog.=) $3",
+		4,
+		{ INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID }
+	};
+	/* Neither who denies it nor who heard it settles it. */
+	static OpresStatement settling = {
+		"UPDATE opres.run_ratification AS q SET settled_at = $4 FROM opres.run_event AS e"
+		" WHERE q.run OPERATOR(pg_catalog.=) $1 AND q.person OPERATOR(pg_catalog.<>) $2 AND e.heard_by IS DISTINCT FROM $2"
+		" AND q.disputed_at IS NOT NULL AND q.settled_at IS NULL"
+		" AND e.run OPERATOR(pg_catalog.=) q.run AND e.number OPERATOR(pg_catalog.=) q.event AND e.step OPERATOR(pg_catalog.=) $3",
+		4,
+		{ INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID }
+	};
+	Datum values[4] = { Int64GetDatum(live->id), CStringGetTextDatum(row->person),
+						CStringGetTextDatum(live->compiled->steps[row->step].reference), TimestampTzGetDatum(GetCurrentTimestamp()) };
+
+	return opres_statement(settle ? &settling : &dispute, values, NULL, false);
+}
+
+static Datum
+about_approval(FunctionCallInfo fcinfo, bool settle)
+{
+	OpresEventRow row = { .kind = settle ? "settle" : "dispute", .occurred_at = OPRES_NO_TIME };
+	OpresLiveRun *live;
+
+	SPI_connect();
+	live = open_argument(fcinfo);
+	row.step = opres_find_step(live->compiled, needed_text(fcinfo, 1, "step"));
+	row.note = opres_reason(PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)),
+							settle ? "settling a disputed approval" : "disputing an approval");
+	opres_event_by_caller(&row);
+	if (mark(live, &row, settle) == 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						settle ? errmsg("there is no disputed approval of step %s that %s may settle", opres_step_said(live, row.step), row.person)
+							   : errmsg("there is no approval by %s of step %s that was entered by another and is not confirmed", row.person,
+										opres_step_said(live, row.step)),
+						settle ? errdetail("Expected one that neither she has denied nor she heard.") : 0));
+	opres_run_act(live, &row, row.note);
+	opres_run_close(live, false);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+Datum
+opres_dispute(PG_FUNCTION_ARGS)
+{
+	return about_approval(fcinfo, false);
+}
+
+Datum
+opres_settle_dispute(PG_FUNCTION_ARGS)
+{
+	return about_approval(fcinfo, true);
+}
+
+/* Runs in which time may have something to do: a superset, cheap to find. */
+static uint64
+runs_to_tick(FunctionCallInfo fcinfo, int64 **ids)
+{
+	static OpresStatement look = {
+		"SELECT DISTINCT s.run FROM opres.run_step AS s JOIN opres.run AS r ON r.id OPERATOR(pg_catalog.=) s.run"
+		" WHERE r.state OPERATOR(pg_catalog.=) 'active' AND ($1 IS NULL OR s.run OPERATOR(pg_catalog.=) $1) AND s.ended_at IS NULL"
+		" AND s.state IN ('reached', 'submitted', 'running') AND (s.due_at OPERATOR(pg_catalog.<=) $2"
+		" OR s.type OPERATOR(pg_catalog.<>) 'action' AND s.state OPERATOR(pg_catalog.=) 'reached'"
+		" AND s.ready_at OPERATOR(pg_catalog.<=) $2) ORDER BY s.run",
+		2,
+		{ INT8OID, TIMESTAMPTZOID }
+	};
+	Datum values[2] = { PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0), TimestampTzGetDatum(GetCurrentTimestamp()) };
+	bool nulls[2] = { PG_ARGISNULL(0), false }, isnull;
+	uint64 count = opres_statement(&look, values, nulls, false);
+
+	*ids = palloc(sizeof(int64) * (count + 1));
+	for (uint64 i = 0; i < count; i++)
+		(*ids)[i] = DatumGetInt64(opres_column(i, 1, &isnull));
+	return count;
+}
+
+Datum
+opres_tick(PG_FUNCTION_ARGS)
+{
+	int64 *ids, events = 0;
+	uint64 count;
+
+	SPI_connect();
+	count = runs_to_tick(fcinfo, &ids);
+	for (uint64 i = 0; i < count; i++)
+	{
+		OpresLiveRun *live;
+		int32 made;
+
+		CHECK_FOR_INTERRUPTS();
+		live = opres_run_open(ids[i], OPRES_TO_KEEP_UP);
+		made = opres_run_state(live->run) == OPRES_RUN_ACTIVE ? opres_run_tick(live) : 0;
+		/* Also when nothing was due: the live run is marked as being changed. */
+		opres_run_close(live, false);
+		events += made;
+	}
+	SPI_finish();
+	PG_RETURN_INT64(events);
+}
+
+/* The times of the incident have changed: what is due when. */
+Datum
+opres_refresh_runs(PG_FUNCTION_ARGS)
+{
+	static OpresStatement look = { "SELECT id FROM opres.run WHERE incident OPERATOR(pg_catalog.=) $1 ORDER BY id", 1, { INT8OID } };
+	Datum values[1] = { PG_GETARG_DATUM(0) };
+	int64 *ids;
+	uint64 count;
+	bool isnull;
+
+	SPI_connect();
+	count = opres_statement(&look, values, NULL, false);
+	ids = palloc(sizeof(int64) * (count + 1));
+	for (uint64 i = 0; i < count; i++)
+		ids[i] = DatumGetInt64(opres_column(i, 1, &isnull));
+	for (uint64 i = 0; i < count; i++)
+	{
+		OpresLiveRun *live = opres_run_open(ids[i], OPRES_TO_KEEP_UP);
+
+		opres_run_read_incident(live, false);
+		opres_run_close(live, false);
+	}
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* The projections, from the events alone: nothing that this session remembers is believed. */
+
+static Datum
+time_or_null(TimestampTz at, bool *isnull)
+{
+	*isnull = at == OPRES_NO_TIME;
+	return TimestampTzGetDatum(at);
+}
+
+static Datum
+string_or_null(const char *value, bool *isnull)
+{
+	*isnull = value == NULL;
+	return value != NULL ? CStringGetTextDatum(value) : (Datum) 0;
+}
+
+/* In the order of the columns of opres.run_step. */
+static void
+step_row(const OpresLiveRun *live, int32 step, OpresOutput *output)
+{
+	const OpresStepInfo *info = &live->compiled->steps[step];
+	const OpresStepRow *row = &live->steps[step];
+	const char **doers = palloc(sizeof(char *) * (row->doer_count + 1));
+	Datum values[18];
+	bool nulls[18] = { false };
+
+	for (int32 i = 0; i < row->doer_count; i++)
+		doers[i] = live->persons[row->doers[i]];
+	values[0] = Int64GetDatum(live->id);
+	values[1] = CStringGetTextDatum(info->reference);
+	values[2] = Int32GetDatum(step);
+	values[3] = string_or_null(info->code, &nulls[3]);
+	values[4] = CStringGetTextDatum(info->type);
+	values[5] = string_or_null(info->phase, &nulls[5]);
+	values[6] = string_or_null(info->role >= 0 ? live->compiled->roles[info->role].code : NULL, &nulls[6]);
+	values[7] = BoolGetDatum(info->mandatory);
+	values[8] = CStringGetTextDatum(opres_step_state_name(row->state));
+	values[9] = Int32GetDatum(row->round);
+	values[10] = time_or_null(row->reached_at, &nulls[10]);
+	values[11] = time_or_null(row->ready_at, &nulls[11]);
+	values[12] = time_or_null(row->due_at, &nulls[12]);
+	values[13] = string_or_null(row->due_by, &nulls[13]);
+	values[14] = time_or_null(row->ended_at, &nulls[14]);
+	values[15] = BoolGetDatum(row->overridden);
+	values[16] = opres_text_array(doers, row->doer_count);
+	values[17] = Int32GetDatum(row->approvals);
+	opres_output_row(output, values, nulls);
+}
+
+static void
+report_row(const OpresLiveRun *live, int32 report, OpresOutput *output)
+{
+	const OpresReportInfo *info = &live->compiled->reports[report];
+	const OpresReportRow *row = &live->reports[report];
+	Datum values[10];
+	bool nulls[10] = { false };
+
+	values[0] = Int64GetDatum(live->id);
+	values[1] = CStringGetTextDatum(info->code);
+	values[2] = CStringGetTextDatum(live->compiled->steps[row->step].reference);
+	values[3] = Int32GetDatum(report);
+	values[4] = time_or_null(row->due_at, &nulls[4]);
+	values[5] = string_or_null(row->due_by, &nulls[5]);
+	values[6] = BoolGetDatum(info->confirmed || live->settings[report].set);
+	values[7] = time_or_null(row->submitted_at, &nulls[7]);
+	values[8] = string_or_null(row->reference, &nulls[8]);
+	values[9] = BoolGetDatum(row->needed);
+	opres_output_row(output, values, nulls);
+}
+
+Datum
+opres_run_projection(PG_FUNCTION_ARGS)
+{
+	OpresOutput output = opres_output_begin(fcinfo);
+	OpresLiveRun *live;
+
+	SPI_connect();
+	opres_run_forget(PG_GETARG_INT64(0));
+	live = opres_run_open(PG_GETARG_INT64(0), OPRES_TO_LOOK);
+	for (int32 i = 0; i < live->compiled->playbook.step_count; i++)
+		step_row(live, i, &output);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+Datum
+opres_run_report_projection(PG_FUNCTION_ARGS)
+{
+	OpresOutput output = opres_output_begin(fcinfo);
+	OpresLiveRun *live;
+
+	SPI_connect();
+	opres_run_forget(PG_GETARG_INT64(0));
+	live = opres_run_open(PG_GETARG_INT64(0), OPRES_TO_LOOK);
+	for (int32 i = 0; i < live->compiled->report_count; i++)
+		if (live->reports[i].step != OPRES_NO_STEP)
+			report_row(live, i, &output);
+	SPI_finish();
+	return (Datum) 0;
+}
