@@ -17,6 +17,12 @@ typedef struct OpresStatement
 	SPIPlanPtr plan; /* filled in at first use */
 } OpresStatement;
 
+/* An OpresStatement of this text and these argument types. */
+#define OPRES_SQL(text, ...)                                                                                                       \
+	{                                                                                                                              \
+		.sql = text, .count = lengthof(((Oid[]){ __VA_ARGS__ })), .types = { __VA_ARGS__ }                                         \
+	}
+
 /*
  * Runs it; SPI is connected. read_only: under the active snapshot, as STABLE functions do; else what this transaction did and, at
  * READ COMMITTED, what others have committed until now is seen. Returns the number of rows; they are in SPI_tuptable.

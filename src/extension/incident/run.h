@@ -77,7 +77,7 @@ typedef struct OpresLiveRun
 	const char **references; /* per step: what its last success said of the submission */
 	const char **persons;
 	int32 person_count, person_room;
-	OpresStepRow *steps;      /* as in run_step */
+	OpresStepRow *steps;     /* as in run_step */
 	OpresReportRow *reports; /* as in run_report */
 } OpresLiveRun;
 

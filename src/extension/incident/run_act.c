@@ -1,8 +1,8 @@
 /*
  * run_act.c - what people do in a run: advance, approve, reject, override, set_values, abort_run, and time's part, tick.
  *
- * All are SECURITY DEFINER: the tables are the extension's alone. Each locks the run's row first, so that of two who act at the same
- * time the second sees what the first has done, and is told so if it was the same.
+ * All are SECURITY DEFINER: the tables are the extension's alone. Each locks the run's row first, so that of two who act at the
+ * same time the second sees what the first has done, and is told so if it was the same.
  */
 #include "incident/run.h"
 
@@ -28,8 +28,8 @@ read_held_roles(OpresEventRow *row)
 	Datum *items;
 	int count;
 
-	deconstruct_array(DatumGetArrayTypeP(opres_roles_of_person(row->person, GetCurrentTimestamp())), TEXTOID, -1, false, TYPALIGN_INT,
-					  &items, NULL, &count);
+	deconstruct_array(DatumGetArrayTypeP(opres_roles_of_person(row->person, GetCurrentTimestamp())), TEXTOID, -1, false,
+					  TYPALIGN_INT, &items, NULL, &count);
 	row->roles = palloc(sizeof(char *) * (count + 1));
 	row->role_count = count;
 	for (int i = 0; i < count; i++)
@@ -47,14 +47,15 @@ opres_event_by_caller(OpresEventRow *row)
 void
 opres_event_by_person(OpresEventRow *row, const char *said)
 {
-	static OpresStatement statement = { "SELECT code FROM opres.person WHERE code OPERATOR(pg_catalog.=) $1 UNION ALL"
-										" SELECT person FROM opres.person_login WHERE login OPERATOR(pg_catalog.=) $1::name",
-										1,
-										{ TEXTOID } };
+	static OpresStatement statement =
+		OPRES_SQL("SELECT code FROM opres.person WHERE code OPERATOR(pg_catalog.=) $1 UNION ALL"
+				  " SELECT person FROM opres.person_login WHERE login OPERATOR(pg_catalog.=) $1::name",
+				  TEXTOID);
 	Datum values[1] = { CStringGetTextDatum(said) };
 
 	if (opres_statement(&statement, values, NULL, false) == 0)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("nobody has the code or login %s", opres_quoted(said, (int) strlen(said))),
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("nobody has the code or login %s", opres_quoted(said, (int) strlen(said))),
 						errhint("A registrar enters people: opres.save_person.")));
 	row->person = opres_column_text(0, 1);
 	row->login = GetUserNameFromId(GetSessionUserId(), false);
@@ -65,7 +66,8 @@ static void
 check_occurred(TimestampTz occurred_at, TimestampTz now)
 {
 	if (TIMESTAMP_NOT_FINITE(occurred_at) || occurred_at > now)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("occurred_at lies in the future: %s", timestamptz_to_str(occurred_at)),
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("occurred_at lies in the future: %s", timestamptz_to_str(occurred_at)),
 						errdetail("Expected when it was done, at the latest now.")));
 }
 
@@ -193,8 +195,8 @@ rest_of_arguments(FunctionCallInfo fcinfo, int note, int evidence, int occurred_
 static const struct
 {
 	const char *outcome, *kind;
-} outcomes[] = { { "success", "success" }, { "done", "success" },    { "failure", "failure" }, { "failed", "failure" },
-				 { "omit", "omit" },       { "skipped", "omit" },    { "retry", "retry" } };
+} outcomes[] = { { "success", "success" }, { "done", "success" }, { "failure", "failure" }, { "failed", "failure" },
+				 { "omit", "omit" },       { "skipped", "omit" }, { "retry", "retry" } };
 
 /* What an outcome means depends on the step: a case of a switch may be called anything. */
 static void
@@ -217,9 +219,10 @@ read_outcome(const OpresLiveRun *live, const char *outcome, OpresEventRow *row)
 		if (strcmp(outcomes[i].outcome, outcome) == 0)
 			row->kind = outcomes[i].kind;
 	if (row->kind == NULL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("step %s cannot end in %s", opres_step_said(live, row->step), opres_quoted(outcome, (int) strlen(outcome))),
-						errdetail("Expected success, failure, omit (of an optional step) or retry (of a held one).")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("step %s cannot end in %s", opres_step_said(live, row->step), opres_quoted(outcome, (int) strlen(outcome))),
+				 errdetail("Expected success, failure, omit (of an optional step) or retry (of a held one).")));
 }
 
 /* Values may stand among the evidence, under the names of the variables the step asks for. */
@@ -300,15 +303,15 @@ opres_advance(PG_FUNCTION_ARGS)
 static uint64
 ratify(OpresLiveRun *live, OpresEventRow *row)
 {
-	static OpresStatement update = {
+	static OpresStatement update = OPRES_SQL(
 		"UPDATE opres.run_ratification AS q SET ratified_at = $4 FROM opres.run_event AS e"
-		" WHERE q.run OPERATOR(pg_catalog.=) $1 AND q.person OPERATOR(pg_catalog.=) $2 AND q.ratified_at IS NULL AND q.disputed_at IS NULL"
+		" WHERE q.run OPERATOR(pg_catalog.=) $1 AND q.person OPERATOR(pg_catalog.=) $2 AND q.ratified_at IS NULL AND q.disputed_at "
+		"IS NULL"
 		" AND e.run OPERATOR(pg_catalog.=) q.run AND e.number OPERATOR(pg_catalog.=) q.event AND e.step OPERATOR(pg_catalog.=) $3",
-		4,
-		{ INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID }
-	};
+		INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
 	Datum values[4] = { Int64GetDatum(live->id), CStringGetTextDatum(row->person),
-						CStringGetTextDatum(live->compiled->steps[row->step].reference), TimestampTzGetDatum(GetCurrentTimestamp()) };
+						CStringGetTextDatum(live->compiled->steps[row->step].reference),
+						TimestampTzGetDatum(GetCurrentTimestamp()) };
 
 	return opres_statement(&update, values, NULL, false);
 }
@@ -316,9 +319,9 @@ ratify(OpresLiveRun *live, OpresEventRow *row)
 static void
 ask_ratification(const OpresLiveRun *live, const OpresEventRow *row)
 {
-	static OpresStatement insert = { "INSERT INTO opres.run_ratification (run, event, person, due_at) VALUES ($1, $2, $3, $4)",
-									 4,
-									 { INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID } };
+	static OpresStatement insert =
+		OPRES_SQL("INSERT INTO opres.run_ratification (run, event, person, due_at) VALUES ($1, $2, $3, $4)", INT8OID, INT4OID,
+				  TEXTOID, TIMESTAMPTZOID);
 	Datum values[4] = { Int64GetDatum(live->id), Int32GetDatum(row->number), CStringGetTextDatum(row->person),
 						TimestampTzGetDatum(row->recorded_at + (int64) opres_ratify_within * USECS_PER_MINUTE) };
 
@@ -371,7 +374,8 @@ read_speaker(OpresEventRow *row, const char *on_behalf_of)
 	if (on_behalf_of == NULL)
 		return;
 	if (caller[0] == '@')
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("login %s is nobody's: who heard it must be on record", caller + 1),
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("login %s is nobody's: who heard it must be on record", caller + 1),
 						errhint("A registrar says whose login it is: opres.save_person.")));
 	opres_event_by_person(row, on_behalf_of);
 	row->heard_by = caller;

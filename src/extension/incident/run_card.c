@@ -84,7 +84,8 @@ form(Card *card)
 		const char *description = info->description.in[card->lang];
 
 		line(card, SAY(card, "to be filled in", "入力項目"),
-			 psprintf("%s (%s) %s", info->name, opres_variable_type_names[compiled->playbook.variables[step->out_variables[i]].type],
+			 psprintf("%s (%s) %s", info->name,
+					  opres_variable_type_names[compiled->playbook.variables[step->out_variables[i]].type],
 					  description != NULL ? description : ""));
 	}
 }
@@ -108,8 +109,9 @@ facts(Card *card, const char *head, int32 count, const int32 *numbers)
 
 	for (int32 i = 0; i < count; i++)
 		line(card, head,
-			 psprintf("%s%s", compiled->facts[numbers[i]].in[card->lang] != NULL ? compiled->facts[numbers[i]].in[card->lang]
-																				   : compiled->fact_codes[numbers[i]],
+			 psprintf("%s%s",
+					  compiled->facts[numbers[i]].in[card->lang] != NULL ? compiled->facts[numbers[i]].in[card->lang]
+																		 : compiled->fact_codes[numbers[i]],
 					  opres_run_fact(card->live->run, numbers[i]) ? SAY(card, " (established)", "（確認済み）") : ""));
 }
 
@@ -126,7 +128,9 @@ answer(Card *card)
 		appendStringInfo(&card->out, "SELECT opres.approve(" INT64_FORMAT ", '%s');\n", card->live->id, said);
 	else
 		appendStringInfo(&card->out, "SELECT opres.advance(" INT64_FORMAT ", '%s', '%s');\n", card->live->id, said,
-						 strcmp(turn, "question") == 0 ? "..." : strcmp(turn, "held") == 0 ? "retry" : "success");
+						 strcmp(turn, "question") == 0 ? "..."
+						 : strcmp(turn, "held") == 0   ? "retry"
+													   : "success");
 }
 
 Datum

@@ -9,16 +9,17 @@
 #include "lib/stringinfo.h"
 #include "map/document.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 
-static const char *const kinds[] = { [OPRES_EVENT_BEGIN] = "begin",       [OPRES_EVENT_SUCCESS] = "success",
-									 [OPRES_EVENT_FAILURE] = "failure",   [OPRES_EVENT_DECIDE] = "decide",
-									 [OPRES_EVENT_APPROVE] = "approve",   [OPRES_EVENT_REJECT] = "reject",
-									 [OPRES_EVENT_OMIT] = "omit",         [OPRES_EVENT_OVERRIDE] = "override",
-									 [OPRES_EVENT_RETRY] = "retry",       [OPRES_EVENT_EXPIRE] = "expire",
-									 [OPRES_EVENT_WAKE] = "wake",         [OPRES_EVENT_SET] = "set",
-									 [OPRES_EVENT_ABORT] = "abort" };
+static const char *const kinds[] = {
+	[OPRES_EVENT_BEGIN] = "begin",   [OPRES_EVENT_SUCCESS] = "success",   [OPRES_EVENT_FAILURE] = "failure",
+	[OPRES_EVENT_DECIDE] = "decide", [OPRES_EVENT_APPROVE] = "approve",   [OPRES_EVENT_REJECT] = "reject",
+	[OPRES_EVENT_OMIT] = "omit",     [OPRES_EVENT_OVERRIDE] = "override", [OPRES_EVENT_RETRY] = "retry",
+	[OPRES_EVENT_EXPIRE] = "expire", [OPRES_EVENT_WAKE] = "wake",         [OPRES_EVENT_SET] = "set",
+	[OPRES_EVENT_ABORT] = "abort"
+};
 
 /* Whether something was handed in as evidence: an empty text, list or object is none. */
 bool
@@ -88,12 +89,11 @@ find_variable(const OpresLiveRun *live, int32 step, const char *name, int length
 			return i;
 		opres_nearest_offer(&nearest, mine, (int) strlen(mine));
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 step == OPRES_NO_STEP
-				 ? errmsg("the playbook has no external variable %s", opres_quoted(name, length))
-				 : errmsg("step %s does not ask for a value of %s", opres_step_said(live, step), opres_quoted(name, length)),
-			 opres_nearest_hint(&nearest)));
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+					step == OPRES_NO_STEP
+						? errmsg("the playbook has no external variable %s", opres_quoted(name, length))
+						: errmsg("step %s does not ask for a value of %s", opres_step_said(live, step), opres_quoted(name, length)),
+					opres_nearest_hint(&nearest)));
 }
 
 /* Values by the names of variables: those a step asks for, or the playbook's external ones. */
@@ -116,8 +116,8 @@ read_values(OpresLiveRun *live, int32 step, Jsonb *values, OpresRunEvent *event)
 	while ((token = JsonbIteratorNext(&iterator, &key, true)) == WJB_KEY)
 	{
 		JsonbIteratorNext(&iterator, &value, true);
-		assignments[event->assignment_count++] = (OpresAssignment){ find_variable(live, step, key.val.string.val, key.val.string.len),
-																	value_text(&value) };
+		assignments[event->assignment_count++] =
+			(OpresAssignment){ find_variable(live, step, key.val.string.val, key.val.string.len), value_text(&value) };
 	}
 	event->assignments = assignments;
 }
@@ -283,13 +283,11 @@ roles_array(const OpresEventRow *row, bool *isnull)
 void
 opres_event_record(OpresLiveRun *live, const OpresEventRow *row, const char *reason)
 {
-	static OpresStatement insert = {
+	static OpresStatement insert = OPRES_SQL(
 		"INSERT INTO opres.run_event (run, number, kind, step, occurred_at, recorded_at, person, login, roles, role, heard_by,"
 		" choice, \"values\", evidence, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-		15,
-		{ INT8OID, INT4OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID, TEXTOID, TEXTOID,
-		  JSONBOID, JSONBOID, TEXTOID }
-	};
+		INT8OID, INT4OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID, TEXTOID,
+		TEXTOID, JSONBOID, JSONBOID, TEXTOID);
 	OpresActor actor = opres_actor();
 	bool nulls[15] = { false };
 	Datum values[15];

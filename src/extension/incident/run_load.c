@@ -2,8 +2,8 @@
  * run_load.c - live runs: read from the tables, folded, kept (run.h).
  *
  * The last LIVE_KEPT runs and COMPILED_KEPT playbooks stay, each in a memory context of its own below CacheMemoryContext; the least
- * recently used goes first. While a run is being changed its stamp here is 0, which no row has: if the change fails half-way the live
- * run is not used again.
+ * recently used goes first. While a run is being changed its stamp here is 0, which no row has: if the change fails half-way the
+ * live run is not used again.
  */
 #include "incident/run.h"
 
@@ -44,16 +44,16 @@ static uint64 uses;
 static OpresPin
 read_pin(const char *id, TimestampTz modified)
 {
-	static OpresStatement statement = { "SELECT document::jsonb FROM opres.playbook WHERE id OPERATOR(pg_catalog.=) $1"
-										" AND modified OPERATOR(pg_catalog.=) $2",
-										2,
-										{ TEXTOID, TIMESTAMPTZOID } };
+	static OpresStatement statement = OPRES_SQL("SELECT document::jsonb FROM opres.playbook WHERE id OPERATOR(pg_catalog.=) $1"
+												" AND modified OPERATOR(pg_catalog.=) $2",
+												TEXTOID, TIMESTAMPTZOID);
 	Datum values[2] = { CStringGetTextDatum(id), TimestampTzGetDatum(modified) };
 	bool isnull;
 
 	if (opres_statement(&statement, values, NULL, true) != 1)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("playbook %s of %s is not there", id, timestamptz_to_str(modified)),
-						errdetail("It is a version that a run was begun with. SELECT on opres.playbook is needed too.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("playbook %s of %s is not there", id, timestamptz_to_str(modified)),
+				 errdetail("It is a version that a run was begun with. SELECT on opres.playbook is needed too.")));
 	return (OpresPin){ pstrdup(id), modified, DatumGetJsonbPCopy(opres_column(0, 1, &isnull)) };
 }
 
@@ -66,7 +66,8 @@ pinned(void *ctx, const char *id, TimestampTz version)
 	Datum modified;
 
 	if (getKeyJsonValueFromContainer(&pins->root, id, (int) strlen(id), &value) == NULL || value.type != jbvString)
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("the run does not say which version of playbook %s it was begun with", id)));
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("the run does not say which version of playbook %s it was begun with", id)));
 	modified = DirectFunctionCall3(timestamptz_in, CStringGetDatum(pnstrdup(value.val.string.val, value.val.string.len)),
 								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 	return read_pin(id, DatumGetTimestampTz(modified));
@@ -287,10 +288,10 @@ column_json(uint64 row, int column)
 void
 opres_run_read_incident(OpresLiveRun *live, bool read_only)
 {
-	static OpresStatement statement = { "SELECT occurred_at, detected_at, recognised_at, classified_at, breach_at, time_zone, confidential"
-										" FROM opres.incident WHERE id OPERATOR(pg_catalog.=) $1",
-										1,
-										{ INT8OID } };
+	static OpresStatement statement =
+		OPRES_SQL("SELECT occurred_at, detected_at, recognised_at, classified_at, breach_at, time_zone, confidential"
+				  " FROM opres.incident WHERE id OPERATOR(pg_catalog.=) $1",
+				  INT8OID);
 	Datum values[1] = { Int64GetDatum(live->incident) };
 	bool isnull;
 
@@ -336,12 +337,10 @@ step_of(const OpresLiveRun *live, const char *reference)
 static void
 read_events(OpresLiveRun *live, bool read_only)
 {
-	static OpresStatement statement = {
+	static OpresStatement statement = OPRES_SQL(
 		"SELECT number, kind, step, occurred_at, recorded_at, person, login, roles, role, heard_by, choice, \"values\", evidence"
 		" FROM opres.run_event WHERE run OPERATOR(pg_catalog.=) $1 ORDER BY number",
-		1,
-		{ INT8OID }
-	};
+		INT8OID);
 	Datum values[1] = { Int64GetDatum(live->id) };
 	uint64 count = opres_statement(&statement, values, NULL, read_only);
 
@@ -371,7 +370,9 @@ read_events(OpresLiveRun *live, bool read_only)
 static void
 read_settings(OpresLiveRun *live, Jsonb *settings)
 {
-	static const char *const anchors[] = { "occurrence", "detection", "recognition", "classification", "tolerance_breach", "start" };
+	static const char *const anchors[] = {
+		"occurrence", "detection", "recognition", "classification", "tolerance_breach", "start"
+	};
 	const OpresCompiled *compiled = live->compiled;
 
 	live->settings = MemoryContextAllocZero(live->context, sizeof(OpresReportSetting) * (compiled->report_count + 1));
@@ -387,7 +388,8 @@ read_settings(OpresLiveRun *live, Jsonb *settings)
 		getKeyJsonValueFromContainer(object.val.binary.data, "anchor", 6, &anchor);
 		getKeyJsonValueFromContainer(object.val.binary.data, "after", 5, &after);
 		for (int a = 0; a < lengthof(anchors); a++)
-			if (strlen(anchors[a]) == anchor.val.string.len && memcmp(anchors[a], anchor.val.string.val, anchor.val.string.len) == 0)
+			if (strlen(anchors[a]) == anchor.val.string.len &&
+				memcmp(anchors[a], anchor.val.string.val, anchor.val.string.len) == 0)
 			{
 				setting->deadline.anchor = (OpresAnchor) a;
 				setting->deadline.said = anchors[a];
@@ -460,7 +462,7 @@ no_such_run(int64 id)
 static void
 check_seen(const OpresLiveRun *live)
 {
-	static OpresStatement statement = { "SELECT opres.sees_incident($1)", 1, { INT8OID } };
+	static OpresStatement statement = OPRES_SQL("SELECT opres.sees_incident($1)", INT8OID);
 	Datum values[1] = { Int64GetDatum(live->incident) };
 	bool isnull;
 
@@ -476,8 +478,9 @@ opres_run_open(int64 id, OpresOpening opening)
 {
 	bool to_change = opening != OPRES_TO_LOOK;
 
-	static OpresStatement look = { "SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1", 1, { INT8OID } };
-	static OpresStatement lock = { "SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE", 1, { INT8OID } };
+	static OpresStatement look = OPRES_SQL("SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1", INT8OID);
+	static OpresStatement lock =
+		OPRES_SQL("SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE", INT8OID);
 	Datum values[1] = { Int64GetDatum(id) };
 	OpresLiveRun *live;
 	Live *kept;
@@ -507,7 +510,7 @@ opres_run_forget(int64 id)
 OpresLiveRun *
 opres_run_made(int64 id)
 {
-	static OpresStatement look = { "SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1", 1, { INT8OID } };
+	static OpresStatement look = OPRES_SQL("SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1", INT8OID);
 	Datum values[1] = { Int64GetDatum(id) };
 	Live *made;
 

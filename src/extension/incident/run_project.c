@@ -10,7 +10,8 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-static const char *const state_names[] = { "idle", "reached", "submitted", "running", "done", "failed", "held", "skipped", "cancelled" };
+static const char *const state_names[] = { "idle",   "reached", "submitted", "running",  "done",
+										   "failed", "held",    "skipped",   "cancelled" };
 static const char *const run_state_names[] = { "active", "active", "completed", "aborted" };
 
 const char *
@@ -65,8 +66,8 @@ offer_due(TimestampTz at, const char *said, TimestampTz *due_at, const char **du
 }
 
 static void
-offer_deadlines(const OpresLiveRun *live, const OpresReportRow *reports, const OpresDeadline *deadlines, int32 count, TimestampTz *due_at,
-				const char **due_by)
+offer_deadlines(const OpresLiveRun *live, const OpresReportRow *reports, const OpresDeadline *deadlines, int32 count,
+				TimestampTz *due_at, const char **due_by)
 {
 	for (int32 i = 0; i < count; i++)
 	{
@@ -134,17 +135,18 @@ project_step(const OpresLiveRun *live, const OpresReportRow *reports, int32 step
 	const OpresStepInfo *info = &live->compiled->steps[step];
 	bool begun = a->state != OPRES_STEP_IDLE && a->state != OPRES_STEP_SKIPPED;
 
-	*row = (OpresStepRow){ .state = a->state,
-						   .round = a->round,
-						   .overridden = a->overridden,
-						   .approvals = a->approval_count,
-						   .doer_count = a->doer_count,
-						   .reached_at = begun ? a->reached_at : OPRES_NO_TIME,
-						   .ready_at = begun ? known(a->ready_at) : OPRES_NO_TIME,
-						   .due_at = OPRES_NO_TIME,
-						   .ended_at = a->state == OPRES_STEP_DONE || a->state == OPRES_STEP_FAILED || a->state == OPRES_STEP_CANCELLED
-										   ? known(a->ended_at)
-										   : OPRES_NO_TIME };
+	*row =
+		(OpresStepRow){ .state = a->state,
+						.round = a->round,
+						.overridden = a->overridden,
+						.approvals = a->approval_count,
+						.doer_count = a->doer_count,
+						.reached_at = begun ? a->reached_at : OPRES_NO_TIME,
+						.ready_at = begun ? known(a->ready_at) : OPRES_NO_TIME,
+						.due_at = OPRES_NO_TIME,
+						.ended_at = a->state == OPRES_STEP_DONE || a->state == OPRES_STEP_FAILED || a->state == OPRES_STEP_CANCELLED
+										? known(a->ended_at)
+										: OPRES_NO_TIME };
 	if (a->doer_count > 0)
 	{
 		int32 *doers = MemoryContextAlloc(context, sizeof(int32) * a->doer_count);
@@ -241,14 +243,12 @@ step_values(const OpresLiveRun *live, int32 step, const OpresStepRow *row, Datum
 static void
 update_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
 {
-	static OpresStatement update = {
+	static OpresStatement update = OPRES_SQL(
 		"UPDATE opres.run_step SET state = $3, round = $4, reached_at = $5, ready_at = $6, due_at = $7, due_by = $8, ended_at = $9,"
 		" overridden = $10, doers = $11, approvals = $12"
 		" WHERE run OPERATOR(pg_catalog.=) $1 AND step OPERATOR(pg_catalog.=) $2",
-		12,
-		{ INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, BOOLOID,
-		  TEXTARRAYOID, INT4OID }
-	};
+		INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, BOOLOID,
+		TEXTARRAYOID, INT4OID);
 	Datum values[12];
 	bool nulls[12] = { false };
 
@@ -259,14 +259,12 @@ update_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
 static void
 insert_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
 {
-	static OpresStatement insert = {
+	static OpresStatement insert = OPRES_SQL(
 		"INSERT INTO opres.run_step (run, step, state, round, reached_at, ready_at, due_at, due_by, ended_at, overridden, doers,"
 		" approvals, position, code, type, phase, role, mandatory)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
-		18,
-		{ INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, BOOLOID,
-		  TEXTARRAYOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID }
-	};
+		INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, BOOLOID,
+		TEXTARRAYOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID);
 	const OpresStepInfo *info = &live->compiled->steps[step];
 	Datum values[18];
 	bool nulls[18] = { false };
@@ -284,14 +282,12 @@ insert_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
 static void
 write_report(const OpresLiveRun *live, int32 report, const OpresReportRow *row)
 {
-	static OpresStatement write = {
+	static OpresStatement write = OPRES_SQL(
 		"INSERT INTO opres.run_report (run, report, step, position, due_at, due_by, confirmed, submitted_at, reference, needed)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (run, report) DO UPDATE SET step = excluded.step,"
 		" due_at = excluded.due_at, due_by = excluded.due_by, submitted_at = excluded.submitted_at, reference = excluded.reference,"
 		" needed = excluded.needed",
-		10,
-		{ INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID, TIMESTAMPTZOID, TEXTOID, BOOLOID }
-	};
+		INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID, TIMESTAMPTZOID, TEXTOID, BOOLOID);
 	const OpresReportInfo *info = &live->compiled->reports[report];
 	Datum values[10];
 	bool nulls[10] = { false };
@@ -325,10 +321,9 @@ new_stamp(void)
 static int64
 write_run(const OpresLiveRun *live)
 {
-	static OpresStatement update = { "UPDATE opres.run SET events = $2, stamp = $3, state = $4, ended_at = $5"
-									 " WHERE id OPERATOR(pg_catalog.=) $1",
-									 5,
-									 { INT8OID, INT4OID, INT8OID, TEXTOID, TIMESTAMPTZOID } };
+	static OpresStatement update = OPRES_SQL("UPDATE opres.run SET events = $2, stamp = $3, state = $4, ended_at = $5"
+											 " WHERE id OPERATOR(pg_catalog.=) $1",
+											 INT8OID, INT4OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
 	OpresRunState state = opres_run_state(live->run);
 	bool nulls[5] = { false };
 	Datum values[5];

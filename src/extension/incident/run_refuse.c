@@ -62,7 +62,8 @@ refuse_state(const OpresLiveRun *live, const OpresEventRow *row)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("step %s may not be left out", STEP(live, row)),
 						errdetail("It is mandatory."), errhint("The authority may pass it: opres.override.")));
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("step %s is %s", STEP(live, row), a->state == OPRES_STEP_IDLE ? "not reached" : opres_step_state_name(a->state)),
+					errmsg("step %s is %s", STEP(live, row),
+						   a->state == OPRES_STEP_IDLE ? "not reached" : opres_step_state_name(a->state)),
 					ended ? errdetail("It was %s at %s%s.", opres_step_state_name(a->state), timestamptz_to_str(a->ended_at),
 									  who_did(live, row->step))
 						  : errdetail("\"%s\" is not possible then.", row->kind),
@@ -77,10 +78,9 @@ refuse_type(const OpresLiveRun *live, const OpresEventRow *row)
 
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("step %s is a step of type %s", STEP(live, row), live->compiled->steps[row->step].type),
-					question ? errdetail("Expected an answer: %s.", choices(live, row))
-					: type == OPRES_STEP_ACTION
-						? errdetail("Expected success, failure, omit or retry.")
-						: errdetail("Nobody ends it by hand: it ends with the steps inside it."),
+					question                    ? errdetail("Expected an answer: %s.", choices(live, row))
+					: type == OPRES_STEP_ACTION ? errdetail("Expected success, failure, omit or retry.")
+												: errdetail("Nobody ends it by hand: it ends with the steps inside it."),
 					errhint(FUNCTION_HINT, live->id)));
 }
 
@@ -96,7 +96,8 @@ refuse_fact(const OpresLiveRun *live, const OpresEventRow *row, int32 fact)
 			if (playbook->steps[i].establishes_facts[f] == fact)
 				appendStringInfo(&from, "%s%s", from.len > 0 ? ", " : "", opres_step_said(live, i));
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("step %s requires a fact that is not established: %s", STEP(live, row), live->compiled->facts[fact].in[OPRES_EN]),
+					errmsg("step %s requires a fact that is not established: %s", STEP(live, row),
+						   live->compiled->facts[fact].in[OPRES_EN]),
 					errdetail("It is established by step %s.", from.data),
 					errhint("The authority may pass the step nevertheless: opres.override.")));
 }
@@ -120,8 +121,9 @@ refuse_approvals(const OpresLiveRun *live, const OpresEventRow *row)
 	for (int32 i = 0; i < step->approval_count && strcmp(row->kind, "override") != 0; i++)
 		appendStringInfo(&roles, "%s%d by %s", i == 0 ? "It asks for approvals: " : ", ", step->approvals[i].count,
 						 live->compiled->roles[step->approvals[i].role].code);
-	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("%s may not %s step %s", row->person, row->kind, STEP(live, row)),
-					errdetail("%s", roles.data), errhint("Who holds which role is in opres.role_holder; a registrar adds to it.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("%s may not %s step %s", row->person, row->kind, STEP(live, row)),
+			 errdetail("%s", roles.data), errhint("Who holds which role is in opres.role_holder; a registrar adds to it.")));
 }
 
 static void
@@ -142,9 +144,9 @@ refuse_value(const OpresLiveRun *live, const OpresEventRow *row, int32 variable,
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("step %s asks for a value of %s", STEP(live, row), name),
 						errdetail("Expected a value of type %s.", opres_variable_type_names[v->type]),
 						errhint("Give it as in: opres.advance(..., \"values\" => '{\"%s\": ...}').", name)));
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 v->constant ? errmsg("%s is a constant", name) : errmsg("the value given for %s is not one of type %s", name, opres_variable_type_names[v->type])));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), v->constant ? errmsg("%s is a constant", name)
+																		  : errmsg("the value given for %s is not one of type %s",
+																				   name, opres_variable_type_names[v->type])));
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "lib/stringinfo.h"
 #include "playbook/find_playbook.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 
@@ -21,31 +22,19 @@ typedef struct Pins
 } Pins;
 
 static OpresPin
-find_version(const char *id, TimestampTz version)
-{
-	static OpresStatement statement = { "SELECT modified, document::jsonb FROM opres.playbook WHERE id OPERATOR(pg_catalog.=) $1"
-										" AND ($2 IS NULL OR modified OPERATOR(pg_catalog.=) $2) ORDER BY modified DESC LIMIT 1",
-										2,
-										{ TEXTOID, TIMESTAMPTZOID } };
-	Datum values[2] = { CStringGetTextDatum(id), TimestampTzGetDatum(version) };
-	bool nulls[2] = { false, version == 0 }, isnull;
-
-	if (opres_statement(&statement, values, nulls, false) == 0)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						version == 0 ? errmsg("playbook %s, which the playbook calls, is not loaded", id)
-									 : errmsg("playbook %s of %s, which the playbook calls, is not loaded", id, timestamptz_to_str(version)),
-						errhint("Load it first: opres.load_playbook.")));
-	return (OpresPin){ pstrdup(id), DatumGetTimestampTz(opres_column(0, 1, &isnull)), DatumGetJsonbPCopy(opres_column(0, 2, &isnull)) };
-}
-
-static OpresPin
 pin_newest(void *ctx, const char *id, TimestampTz version)
 {
 	Pins *pins = ctx;
-	OpresPin pin = find_version(id, version);
+	OpresPin pin = opres_playbook_version(id, version);
 	char text[MAXDATELEN + 1];
 	int utc = 0;
 
+	if (pin.document == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						version == 0
+							? errmsg("playbook %s, which the playbook calls, is not loaded", id)
+							: errmsg("playbook %s of %s, which the playbook calls, is not loaded", id, timestamptz_to_str(version)),
+						errhint("Load it first: opres.load_playbook.")));
 	opres_playbook_startable(&pin, pins->now);
 	JsonEncodeDateTime(text, TimestampTzGetDatum(pin.modified), TIMESTAMPTZOID, &utc);
 	appendStringInfoString(&pins->json, pins->json.len > 1 ? ", " : "");
@@ -58,10 +47,9 @@ pin_newest(void *ctx, const char *id, TimestampTz version)
 static void
 lock_incident(int64 incident)
 {
-	static OpresStatement lock = { "SELECT state, NOT confidential OR opres.sees_incident(id) FROM opres.incident"
-								   " WHERE id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
-								   1,
-								   { INT8OID } };
+	static OpresStatement lock = OPRES_SQL("SELECT state, NOT confidential OR opres.sees_incident(id) FROM opres.incident"
+										   " WHERE id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
+										   INT8OID);
 	Datum values[1] = { Int64GetDatum(incident) };
 	bool isnull;
 
@@ -76,10 +64,10 @@ lock_incident(int64 incident)
 static void
 check_no_other(int64 incident, const OpresPin *pin)
 {
-	static OpresStatement look = { "SELECT id FROM opres.run WHERE incident OPERATOR(pg_catalog.=) $1 AND playbook OPERATOR(pg_catalog.=) $2"
-								   " AND state OPERATOR(pg_catalog.=) 'active'",
-								   2,
-								   { INT8OID, TEXTOID } };
+	static OpresStatement look =
+		OPRES_SQL("SELECT id FROM opres.run WHERE incident OPERATOR(pg_catalog.=) $1 AND playbook OPERATOR(pg_catalog.=) $2"
+				  " AND state OPERATOR(pg_catalog.=) 'active'",
+				  INT8OID, TEXTOID);
 	Datum values[2] = { Int64GetDatum(incident), CStringGetTextDatum(pin->id) };
 	bool isnull;
 
@@ -93,15 +81,14 @@ check_no_other(int64 incident, const OpresPin *pin)
 static int64
 insert_run(int64 incident, const OpresPin *pin, const char *pins, TimestampTz now)
 {
-	static OpresStatement insert = {
-		"INSERT INTO opres.run (incident, playbook, modified, pins, report_deadlines, state, started_at, events, stamp)"
-		" VALUES ($1, $2, $3, $4::jsonb, (SELECT coalesce(jsonb_object_agg(report, jsonb_build_object('anchor', anchor, 'after', after)), '{}')"
-		" FROM opres.report_deadline), 'active', $5, 1, 1) RETURNING id",
-		5,
-		{ INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID }
-	};
-	Datum values[5] = { Int64GetDatum(incident), CStringGetTextDatum(pin->id), TimestampTzGetDatum(pin->modified), CStringGetTextDatum(pins),
-						TimestampTzGetDatum(now) };
+	static OpresStatement insert =
+		OPRES_SQL("INSERT INTO opres.run (incident, playbook, modified, pins, report_deadlines, state, started_at, events, stamp)"
+				  " VALUES ($1, $2, $3, $4::jsonb, (SELECT coalesce(jsonb_object_agg(report, jsonb_build_object('anchor', anchor, "
+				  "'after', after)), '{}')"
+				  " FROM opres.report_deadline), 'active', $5, 1, 1) RETURNING id",
+				  INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID);
+	Datum values[5] = { Int64GetDatum(incident), CStringGetTextDatum(pin->id), TimestampTzGetDatum(pin->modified),
+						CStringGetTextDatum(pins), TimestampTzGetDatum(now) };
 	bool isnull;
 
 	opres_statement(&insert, values, NULL, false);
@@ -119,7 +106,8 @@ opres_start_run(PG_FUNCTION_ARGS)
 	OpresPin pin;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s is missing", PG_ARGISNULL(0) ? "incident" : "playbook")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s is missing", PG_ARGISNULL(0) ? "incident" : "playbook")));
 	SPI_connect();
 	incident = PG_GETARG_INT64(0);
 	lock_incident(incident);

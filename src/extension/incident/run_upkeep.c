@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "common/rows.h"
 #include "common/statement.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 OPRES_FUNCTION(opres_annotate_run);
@@ -58,24 +59,22 @@ opres_annotate_run(PG_FUNCTION_ARGS)
 static uint64
 mark(OpresLiveRun *live, const OpresEventRow *row, bool settle)
 {
-	static OpresStatement dispute = {
+	static OpresStatement dispute = OPRES_SQL(
 		"UPDATE opres.run_ratification AS q SET disputed_at = $4 FROM opres.run_event AS e"
-		" WHERE q.run OPERATOR(pg_catalog.=) $1 AND q.person OPERATOR(pg_catalog.=) $2 AND q.ratified_at IS NULL AND q.disputed_at IS NULL"
+		" WHERE q.run OPERATOR(pg_catalog.=) $1 AND q.person OPERATOR(pg_catalog.=) $2 AND q.ratified_at IS NULL AND q.disputed_at "
+		"IS NULL"
 		" AND e.run OPERATOR(pg_catalog.=) q.run AND e.number OPERATOR(pg_catalog.=) q.event AND e.step OPERATOR(pg_catalog.=) $3",
-		4,
-		{ INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID }
-	};
+		INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
 	/* Neither who denies it nor who heard it settles it. */
-	static OpresStatement settling = {
+	static OpresStatement settling = OPRES_SQL(
 		"UPDATE opres.run_ratification AS q SET settled_at = $4 FROM opres.run_event AS e"
 		" WHERE q.run OPERATOR(pg_catalog.=) $1 AND q.person OPERATOR(pg_catalog.<>) $2 AND e.heard_by IS DISTINCT FROM $2"
 		" AND q.disputed_at IS NOT NULL AND q.settled_at IS NULL"
 		" AND e.run OPERATOR(pg_catalog.=) q.run AND e.number OPERATOR(pg_catalog.=) q.event AND e.step OPERATOR(pg_catalog.=) $3",
-		4,
-		{ INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID }
-	};
+		INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
 	Datum values[4] = { Int64GetDatum(live->id), CStringGetTextDatum(row->person),
-						CStringGetTextDatum(live->compiled->steps[row->step].reference), TimestampTzGetDatum(GetCurrentTimestamp()) };
+						CStringGetTextDatum(live->compiled->steps[row->step].reference),
+						TimestampTzGetDatum(GetCurrentTimestamp()) };
 
 	return opres_statement(settle ? &settling : &dispute, values, NULL, false);
 }
@@ -94,9 +93,10 @@ about_approval(FunctionCallInfo fcinfo, bool settle)
 	opres_event_by_caller(&row);
 	if (mark(live, &row, settle) == 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						settle ? errmsg("there is no disputed approval of step %s that %s may settle", opres_step_said(live, row.step), row.person)
-							   : errmsg("there is no approval by %s of step %s that was entered by another and is not confirmed", row.person,
-										opres_step_said(live, row.step)),
+						settle ? errmsg("there is no disputed approval of step %s that %s may settle",
+										opres_step_said(live, row.step), row.person)
+							   : errmsg("there is no approval by %s of step %s that was entered by another and is not confirmed",
+										row.person, opres_step_said(live, row.step)),
 						settle ? errdetail("Expected one that neither she has denied nor she heard.") : 0));
 	opres_run_act(live, &row, row.note);
 	opres_run_close(live, false);
@@ -120,15 +120,13 @@ opres_settle_dispute(PG_FUNCTION_ARGS)
 static uint64
 runs_to_tick(FunctionCallInfo fcinfo, int64 **ids)
 {
-	static OpresStatement look = {
+	static OpresStatement look = OPRES_SQL(
 		"SELECT DISTINCT s.run FROM opres.run_step AS s JOIN opres.run AS r ON r.id OPERATOR(pg_catalog.=) s.run"
 		" WHERE r.state OPERATOR(pg_catalog.=) 'active' AND ($1 IS NULL OR s.run OPERATOR(pg_catalog.=) $1) AND s.ended_at IS NULL"
 		" AND s.state IN ('reached', 'submitted', 'running') AND (s.due_at OPERATOR(pg_catalog.<=) $2"
 		" OR s.type OPERATOR(pg_catalog.<>) 'action' AND s.state OPERATOR(pg_catalog.=) 'reached'"
 		" AND s.ready_at OPERATOR(pg_catalog.<=) $2) ORDER BY s.run",
-		2,
-		{ INT8OID, TIMESTAMPTZOID }
-	};
+		INT8OID, TIMESTAMPTZOID);
 	Datum values[2] = { PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0), TimestampTzGetDatum(GetCurrentTimestamp()) };
 	bool nulls[2] = { PG_ARGISNULL(0), false }, isnull;
 	uint64 count = opres_statement(&look, values, nulls, false);
@@ -167,7 +165,8 @@ opres_tick(PG_FUNCTION_ARGS)
 Datum
 opres_refresh_runs(PG_FUNCTION_ARGS)
 {
-	static OpresStatement look = { "SELECT id FROM opres.run WHERE incident OPERATOR(pg_catalog.=) $1 ORDER BY id", 1, { INT8OID } };
+	static OpresStatement look =
+		OPRES_SQL("SELECT id FROM opres.run WHERE incident OPERATOR(pg_catalog.=) $1 ORDER BY id", INT8OID);
 	Datum values[1] = { PG_GETARG_DATUM(0) };
 	int64 *ids;
 	uint64 count;

@@ -188,7 +188,8 @@ opres_waits_for(const OpresLiveRun *live, int32 step, const char *turn, OpresLan
 	else if (strcmp(turn, "question") == 0)
 		wait_answer(live, step, lang, &waits);
 	else if (strcmp(turn, "held") == 0)
-		add(&waits, lang == OPRES_JA ? "再実施（retry）または判断権限者による続行（override）" : "retry, or override by the authority");
+		add(&waits,
+			lang == OPRES_JA ? "再実施（retry）または判断権限者による続行（override）" : "retry, or override by the authority");
 	return opres_text_array(waits.items, waits.count);
 }
 
