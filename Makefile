@@ -28,6 +28,7 @@ SQL_PARTS := \
 	src/extension/audit/audit.sql \
 	src/extension/playbook/tables.sql \
 	src/extension/playbook/canonical.sql \
+	src/extension/playbook/signature.sql \
 	src/extension/playbook/playbook.sql \
 	src/extension/incident/tables.sql \
 	src/extension/incident/people.sql \

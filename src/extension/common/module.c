@@ -22,6 +22,7 @@ int opres_max_drawn_edges;
 char *opres_reason_setting;
 bool opres_require_reason;
 int opres_ratify_within;
+bool opres_require_playbook_signature;
 
 #if PG_VERSION_NUM < 160000
 struct config_generic *
@@ -52,6 +53,7 @@ void
 _PG_init(void)
 {
 	bool require_reason_hidden = hidden_by_client("opres.require_reason");
+	bool require_signature_hidden = hidden_by_client("opres.require_playbook_signature");
 
 	DefineCustomIntVariable("opres.max_events", "Most events one simulated outage may take.", "Zero means no limit.",
 							&opres_max_events, 100000000, 0, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
@@ -71,6 +73,11 @@ _PG_init(void)
 							&opres_ratify_within, 24 * 60, 1, INT_MAX, PGC_SUSET, GUC_UNIT_MIN, NULL, NULL, NULL);
 	if (require_reason_hidden)
 		SetConfigOption("opres.require_reason", "on", PGC_SUSET, PGC_S_OVERRIDE);
+	DefineCustomBoolVariable("opres.require_playbook_signature",
+							 "Refuses to load playbooks that have no valid signature by a trusted key.", NULL,
+							 &opres_require_playbook_signature, false, PGC_SUSET, 0, NULL, NULL, NULL);
+	if (require_signature_hidden)
+		SetConfigOption("opres.require_playbook_signature", "on", PGC_SUSET, PGC_S_OVERRIDE);
 	OPRES_RESERVE_SETTINGS("opres");
 	/* The last callback registered is called first: edits are finished, then what they append is written. */
 	opres_audit_init();

@@ -14,4 +14,7 @@ extern char *opres_reason_setting; /* opres.reason as set, "" if it is not; ask 
 extern bool opres_require_reason;  /* map edits need a reason */
 extern int opres_ratify_within;    /* minutes within which an approval by telephone must be confirmed */
 
+/* A playbook is loaded only with a valid signature by a trusted key. */
+extern bool opres_require_playbook_signature;
+
 #endif

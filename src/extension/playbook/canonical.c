@@ -58,7 +58,7 @@ read_decimal(const char *text)
 		decimal.count--;
 	decimal.digits[decimal.count] = '\0';
 	if (*text == 'e')
-		decimal.exponent += atoi(text + 1);
+		decimal.exponent += (int) strtol(text + 1, NULL, 10);
 	return decimal;
 }
 
