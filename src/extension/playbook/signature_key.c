@@ -26,16 +26,11 @@ typedef struct Algorithm
 
 /* RFC 7518, 3.1 and RFC 8037, with the names of X.590, 6.2.2. */
 static const Algorithm algorithms[] = {
-	{ "RS256", "SHA256", NULL, 0, EVP_PKEY_RSA, false },
-	{ "RS384", "SHA384", NULL, 0, EVP_PKEY_RSA, false },
-	{ "RS512", "SHA512", NULL, 0, EVP_PKEY_RSA, false },
-	{ "PS256", "SHA256", NULL, 0, EVP_PKEY_RSA, true },
-	{ "PS384", "SHA384", NULL, 0, EVP_PKEY_RSA, true },
-	{ "PS512", "SHA512", NULL, 0, EVP_PKEY_RSA, true },
-	{ "ES256", "SHA256", "prime256v1", 32, EVP_PKEY_EC, false },
-	{ "ES384", "SHA384", "secp384r1", 48, EVP_PKEY_EC, false },
-	{ "ES512", "SHA512", "secp521r1", 66, EVP_PKEY_EC, false },
-	{ "Ed25519", NULL, NULL, 0, EVP_PKEY_ED25519, false },
+	{ "RS256", "SHA256", NULL, 0, EVP_PKEY_RSA, false },         { "RS384", "SHA384", NULL, 0, EVP_PKEY_RSA, false },
+	{ "RS512", "SHA512", NULL, 0, EVP_PKEY_RSA, false },         { "PS256", "SHA256", NULL, 0, EVP_PKEY_RSA, true },
+	{ "PS384", "SHA384", NULL, 0, EVP_PKEY_RSA, true },          { "PS512", "SHA512", NULL, 0, EVP_PKEY_RSA, true },
+	{ "ES256", "SHA256", "prime256v1", 32, EVP_PKEY_EC, false }, { "ES384", "SHA384", "secp384r1", 48, EVP_PKEY_EC, false },
+	{ "ES512", "SHA512", "secp521r1", 66, EVP_PKEY_EC, false },  { "Ed25519", NULL, NULL, 0, EVP_PKEY_ED25519, false },
 	{ "Ed448", NULL, NULL, 0, EVP_PKEY_ED448, false },
 };
 
