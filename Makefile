@@ -32,6 +32,7 @@ SQL_PARTS := \
 	src/extension/playbook/playbook.sql \
 	src/extension/incident/tables.sql \
 	src/extension/incident/people.sql \
+	src/extension/incident/contacts.sql \
 	src/extension/incident/access.sql \
 	src/extension/incident/run.sql \
 	src/extension/incident/incident.sql \

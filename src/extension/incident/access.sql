@@ -12,6 +12,7 @@ LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'opres_check_inciden
 COMMENT ON FUNCTION opres.check_incident(bigint) IS
   'internal: an error unless the caller sees the incident, the same for one that is not there and one that is not to be seen';
 
+-- Every table with a column incident or run is one of them.
 -- incident: a test of the row itself comes first, so that only confidential ones cost a call. The others see what their incident's
 -- policy lets through; the planner reads it once for many rows, or looks one up by its primary key.
 ALTER TABLE opres.incident ENABLE ROW LEVEL SECURITY;
@@ -19,17 +20,16 @@ CREATE POLICY seen ON opres.incident FOR SELECT USING (NOT confidential OR opres
 
 DO $$
 DECLARE
-  t text;
+  t record;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['incident_node', 'incident_level', 'incident_event', 'incident_report', 'incident_reader', 'run'] LOOP
-    EXECUTE format('ALTER TABLE opres.%I ENABLE ROW LEVEL SECURITY', t);
-    EXECUTE format('CREATE POLICY seen ON opres.%I FOR SELECT
-      USING (EXISTS (SELECT FROM opres.incident AS i WHERE i.id = %1$I.incident))', t);
-  END LOOP;
-  FOREACH t IN ARRAY ARRAY['run_event', 'run_step', 'run_report', 'run_ratification'] LOOP
-    EXECUTE format('ALTER TABLE opres.%I ENABLE ROW LEVEL SECURITY', t);
-    EXECUTE format('CREATE POLICY seen ON opres.%I FOR SELECT
-      USING (EXISTS (SELECT FROM opres.run AS r WHERE r.id = %1$I.run))', t);
+  FOR t IN
+    SELECT c.relname AS name, a.attname AS of
+    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'opres'::regnamespace AND c.relkind = 'r' AND a.attname IN ('incident', 'run')
+  LOOP
+    EXECUTE format('ALTER TABLE opres.%I ENABLE ROW LEVEL SECURITY', t.name);
+    EXECUTE format('CREATE POLICY seen ON opres.%1$I FOR SELECT USING (EXISTS (SELECT FROM opres.%2$I AS o WHERE o.id = %1$I.%2$I))',
+      t.name, t.of);
   END LOOP;
 END
 $$;

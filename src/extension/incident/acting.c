@@ -5,12 +5,18 @@
  */
 #include "incident/acting.h"
 
+#include "access/htup_details.h"
 #include "audit/append.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "incident/table_scan.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 /* Columns that are searched by, in the order of tables.sql. */
@@ -101,4 +107,29 @@ Datum
 opres_person_roles(PG_FUNCTION_ARGS)
 {
 	return opres_roles_of_person(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_TIMESTAMPTZ(1));
+}
+
+OPRES_FUNCTION(opres_is_own_login);
+Datum
+opres_is_own_login(PG_FUNCTION_ARGS)
+{
+	const char *login = NameStr(*PG_GETARG_NAME(0));
+	OpresActor actor = opres_actor();
+
+	PG_RETURN_BOOL(strcmp(login, NameStr(actor.login)) == 0 || strcmp(login, NameStr(actor.session_role)) == 0 ||
+				   strcmp(login, NameStr(actor.acting_role)) == 0);
+}
+
+OPRES_FUNCTION(opres_acts_as_owner);
+Datum
+opres_acts_as_owner(PG_FUNCTION_ARGS)
+{
+	HeapTuple class = SearchSysCache2(RELNAMENSP, CStringGetDatum("person"), ObjectIdGetDatum(get_namespace_oid("opres", false)));
+	bool owner;
+
+	if (!HeapTupleIsValid(class))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table opres.person is missing")));
+	owner = has_privs_of_role(GetOuterUserId(), ((Form_pg_class) GETSTRUCT(class))->relowner);
+	ReleaseSysCache(class);
+	PG_RETURN_BOOL(owner);
 }

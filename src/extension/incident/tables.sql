@@ -41,6 +41,33 @@ CREATE INDEX role_holder_person_idx ON opres.role_holder (person);
 COMMENT ON TABLE opres.role_holder IS
   'who holds which role of the playbooks: rank 1 first, then the deputies in the order in which they are called';
 
+CREATE TABLE opres.on_call (
+  role text COLLATE "C" NOT NULL CHECK (role ~ '^[a-z][a-z0-9_]*$'),
+  person text COLLATE "C" NOT NULL,
+  valid_from timestamptz NOT NULL CHECK (isfinite(valid_from)),
+  valid_until timestamptz NOT NULL,
+  rank int NOT NULL CHECK (rank > 0),
+  PRIMARY KEY (role, person, valid_from),
+  CHECK (valid_from < valid_until)
+);
+COMMENT ON TABLE opres.on_call IS 'who is on call for a role of the playbooks when; rank 1 is called first';
+
+CREATE TABLE opres.contact (
+  code text COLLATE "C" PRIMARY KEY CHECK (opres.is_code(code) AND code !~ '^@'),
+  kind text NOT NULL CHECK (kind IN ('authority', 'isac', 'police', 'vendor', 'counterpart', 'media', 'other')),
+  name text,
+  names jsonb NOT NULL CHECK (opres.is_names(names)),
+  organisation text,
+  contact_person text,
+  phones text[] NOT NULL,
+  night_phones text[] NOT NULL,
+  email text,
+  hours text,
+  note text
+);
+COMMENT ON TABLE opres.contact IS
+  'whom outside the institution to call: authorities, ISAC, police, vendors, counterparts. Personal data (contact_person), restricted; a row that is removed is gone';
+
 CREATE TABLE opres.incident (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   title text NOT NULL CHECK (title <> ''),
@@ -254,6 +281,8 @@ COMMENT ON TABLE opres.report_deadline IS
 SELECT pg_catalog.pg_extension_config_dump('opres.person', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.person_login', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.role_holder', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.on_call', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.contact', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.incident', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.incident_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.incident_node', '');
