@@ -7,12 +7,20 @@
  */
 #include "incident/run.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/statement.h"
+#include "incident/access.h"
+#include "incident/table_scan.h"
 #include "map/map_cache.h"
+#include "map/map_compile.h"
 #include "miscadmin.h"
+#include "storage/lock.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #define LIVE_KEPT 8
 #define COMPILED_KEPT 16
@@ -462,40 +470,97 @@ no_such_run(int64 id)
 static void
 check_seen(const OpresLiveRun *live)
 {
-	static OpresStatement statement = OPRES_SQL("SELECT opres.sees_incident($1)", INT8OID);
-	Datum values[1] = { Int64GetDatum(live->incident) };
+	if (live->confidential && !opres_may_see_incident(live->incident))
+		no_such_run(live->id);
+}
+
+/*
+ * A lock on the run, to the end of the transaction. Not the row's: that would be written to the row and to the WAL, and asked for
+ * by a query; this costs nothing of that with every act.
+ */
+static void
+lock_run(int64 id)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, opres_table_oid("run"), (uint32) id, (uint16) (id >> 32));
+	LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+/* The stamp of a run, 0 if there is none in sight. */
+static int64
+stamp_now(int64 id, Snapshot snapshot)
+{
+	OpresTableScan scan;
+	ScanKeyData key;
+	HeapTuple row;
+	int64 stamp;
+
+	PushActiveSnapshot(snapshot);
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
+	scan = opres_table_scan("run", "run_pkey", 1, &key);
+	row = opres_table_next(&scan);
+	stamp = row != NULL ? DatumGetInt64(opres_table_value(&scan, row, "stamp")) : 0;
+	opres_table_end(&scan);
+	PopActiveSnapshot();
+	return stamp;
+}
+
+/* At REPEATABLE READ and above what others have done meanwhile is not to be seen, and must not be overlooked. */
+static int64
+locked_stamp(int64 id)
+{
+	int64 stamp;
+
+	lock_run(id);
+	stamp = stamp_now(id, GetTransactionSnapshot());
+	if (stamp == 0)
+		no_such_run(id);
+	if (IsolationUsesXactSnapshot() && stamp_now(id, GetLatestSnapshot()) != stamp)
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("could not serialize access due to concurrent changes of run " INT64_FORMAT, id),
+						errhint("Try the transaction again.")));
+	return stamp;
+}
+
+#define SELECT_RUN "SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1"
+
+static void
+select_run(int64 id, bool read_only)
+{
+	static OpresStatement look = OPRES_SQL(SELECT_RUN, INT8OID);
+	Datum values[1] = { Int64GetDatum(id) };
+
+	if (opres_statement(&look, values, NULL, read_only) != 1)
+		no_such_run(id);
+}
+
+static OpresLiveRun *
+open_to_look(int64 id)
+{
+	Live *kept;
 	bool isnull;
 
-	if (!live->confidential)
-		return;
-	opres_statement(&statement, values, NULL, true);
-	if (!DatumGetBool(opres_column(0, 1, &isnull)))
-		no_such_run(live->id);
+	select_run(id, true);
+	kept = kept_live(id, DatumGetInt64(opres_column(0, RUN_STAMP, &isnull)));
+	return kept != NULL ? &kept->live : load_live(id, true);
 }
 
 OpresLiveRun *
 opres_run_open(int64 id, OpresOpening opening)
 {
-	bool to_change = opening != OPRES_TO_LOOK;
-
-	static OpresStatement look = OPRES_SQL("SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1", INT8OID);
-	static OpresStatement lock =
-		OPRES_SQL("SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE", INT8OID);
-	Datum values[1] = { Int64GetDatum(id) };
 	OpresLiveRun *live;
 	Live *kept;
-	bool isnull;
 
-	if (opres_statement(to_change ? &lock : &look, values, NULL, !to_change) != 1)
-		no_such_run(id);
-	kept = kept_live(id, DatumGetInt64(opres_column(0, RUN_STAMP, &isnull)));
-	live = kept != NULL ? &kept->live : load_live(id, !to_change);
-	if (to_change)
-	{
-		if (opening == OPRES_TO_CHANGE)
-			check_seen(live);
-		live->stamp = 0;
-	}
+	if (opening == OPRES_TO_LOOK)
+		return open_to_look(id);
+	kept = kept_live(id, locked_stamp(id));
+	if (kept == NULL)
+		select_run(id, false);
+	live = kept != NULL ? &kept->live : load_live(id, false);
+	if (opening == OPRES_TO_CHANGE)
+		check_seen(live);
+	live->stamp = 0;
 	return live;
 }
 
@@ -510,11 +575,10 @@ opres_run_forget(int64 id)
 OpresLiveRun *
 opres_run_made(int64 id)
 {
-	static OpresStatement look = OPRES_SQL("SELECT " RUN_COLUMNS " FROM opres.run WHERE id OPERATOR(pg_catalog.=) $1", INT8OID);
-	Datum values[1] = { Int64GetDatum(id) };
 	Live *made;
 
-	opres_statement(&look, values, NULL, false);
+	lock_run(id);
+	select_run(id, false);
 	made = make_live(id, false);
 	made->live.stamp = 0;
 	keep_live(made);

@@ -5,9 +5,12 @@
  */
 #include "incident/run.h"
 
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "common/row_update.h"
 #include "common/statement.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 
 static const char *const state_names[] = { "idle",   "reached", "submitted", "running",  "done",
@@ -222,60 +225,74 @@ doers_array(const OpresLiveRun *live, const OpresStepRow *row)
 	return PointerGetDatum(construct_array(items, row->doer_count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-static int
-step_values(const OpresLiveRun *live, int32 step, const OpresStepRow *row, Datum *values, bool *nulls)
+/* The columns that change with what happens. */
+#define STEP_COLUMNS 10
+
+static void
+step_columns(const OpresLiveRun *live, const OpresStepRow *row, OpresColumn *columns)
 {
-	values[0] = Int64GetDatum(live->id);
-	values[1] = CStringGetTextDatum(live->compiled->steps[step].reference);
-	values[2] = CStringGetTextDatum(state_names[row->state]);
-	values[3] = Int32GetDatum(row->round);
-	values[4] = time_or_null(row->reached_at, &nulls[4]);
-	values[5] = time_or_null(row->ready_at, &nulls[5]);
-	values[6] = time_or_null(row->due_at, &nulls[6]);
-	values[7] = text_or_null(row->due_by, &nulls[7]);
-	values[8] = time_or_null(row->ended_at, &nulls[8]);
-	values[9] = BoolGetDatum(row->overridden);
-	values[10] = doers_array(live, row);
-	values[11] = Int32GetDatum(row->approvals);
-	return 12;
+	columns[0] = (OpresColumn){ .name = "state", .value = CStringGetTextDatum(state_names[row->state]) };
+	columns[1] = (OpresColumn){ .name = "round", .value = Int32GetDatum(row->round) };
+	columns[2] = (OpresColumn){ .name = "overridden", .value = BoolGetDatum(row->overridden) };
+	columns[3] = (OpresColumn){ .name = "doers", .value = doers_array(live, row) };
+	columns[4] = (OpresColumn){ .name = "approvals", .value = Int32GetDatum(row->approvals) };
+	columns[5].name = "reached_at";
+	columns[5].value = time_or_null(row->reached_at, &columns[5].isnull);
+	columns[6].name = "ready_at";
+	columns[6].value = time_or_null(row->ready_at, &columns[6].isnull);
+	columns[7].name = "due_at";
+	columns[7].value = time_or_null(row->due_at, &columns[7].isnull);
+	columns[8].name = "due_by";
+	columns[8].value = text_or_null(row->due_by, &columns[8].isnull);
+	columns[9].name = "ended_at";
+	columns[9].value = time_or_null(row->ended_at, &columns[9].isnull);
 }
 
 static void
 update_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
 {
-	static OpresStatement update = OPRES_SQL(
-		"UPDATE opres.run_step SET state = $3, round = $4, reached_at = $5, ready_at = $6, due_at = $7, due_by = $8, ended_at = $9,"
-		" overridden = $10, doers = $11, approvals = $12"
-		" WHERE run OPERATOR(pg_catalog.=) $1 AND step OPERATOR(pg_catalog.=) $2",
-		INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, BOOLOID,
-		TEXTARRAYOID, INT4OID);
-	Datum values[12];
-	bool nulls[12] = { false };
+	OpresColumn columns[STEP_COLUMNS];
+	ScanKeyData keys[2];
 
-	step_values(live, step, row, values, nulls);
-	opres_statement(&update, values, nulls, false);
+	step_columns(live, row, columns);
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(live->id));
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(live->compiled->steps[step].reference));
+	keys[1].sk_collation = C_COLLATION_OID;
+	if (!opres_row_update("run_step", "run_step_pkey", 2, keys, STEP_COLUMNS, columns))
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("step %s of run " INT64_FORMAT " is missing in opres.run_step",
+							   live->compiled->steps[step].reference, live->id),
+						errhint("opres.rebuild makes the table anew from the events.")));
 }
 
 static void
 insert_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
 {
 	static OpresStatement insert = OPRES_SQL(
-		"INSERT INTO opres.run_step (run, step, state, round, reached_at, ready_at, due_at, due_by, ended_at, overridden, doers,"
-		" approvals, position, code, type, phase, role, mandatory)"
+		"INSERT INTO opres.run_step (run, step, position, code, type, phase, role, mandatory, state, round, overridden, doers,"
+		" approvals, reached_at, ready_at, due_at, due_by, ended_at)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
-		INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, BOOLOID,
-		TEXTARRAYOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID);
+		INT8OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, INT4OID, BOOLOID, TEXTARRAYOID, INT4OID,
+		TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID);
 	const OpresStepInfo *info = &live->compiled->steps[step];
-	Datum values[18];
-	bool nulls[18] = { false };
-	int n = step_values(live, step, row, values, nulls);
+	OpresColumn columns[STEP_COLUMNS];
+	Datum values[8 + STEP_COLUMNS];
+	bool nulls[8 + STEP_COLUMNS] = { false };
 
-	values[n] = Int32GetDatum(step);
-	values[n + 1] = text_or_null(info->code, &nulls[n + 1]);
-	values[n + 2] = CStringGetTextDatum(info->type);
-	values[n + 3] = text_or_null(info->phase, &nulls[n + 3]);
-	values[n + 4] = text_or_null(info->role >= 0 ? live->compiled->roles[info->role].code : NULL, &nulls[n + 4]);
-	values[n + 5] = BoolGetDatum(info->mandatory);
+	values[0] = Int64GetDatum(live->id);
+	values[1] = CStringGetTextDatum(info->reference);
+	values[2] = Int32GetDatum(step);
+	values[3] = text_or_null(info->code, &nulls[3]);
+	values[4] = CStringGetTextDatum(info->type);
+	values[5] = text_or_null(info->phase, &nulls[5]);
+	values[6] = text_or_null(info->role >= 0 ? live->compiled->roles[info->role].code : NULL, &nulls[6]);
+	values[7] = BoolGetDatum(info->mandatory);
+	step_columns(live, row, columns);
+	for (int i = 0; i < STEP_COLUMNS; i++)
+	{
+		values[8 + i] = columns[i].value;
+		nulls[8 + i] = columns[i].isnull;
+	}
 	opres_statement(&insert, values, nulls, false);
 }
 
@@ -321,21 +338,17 @@ new_stamp(void)
 static int64
 write_run(const OpresLiveRun *live)
 {
-	static OpresStatement update = OPRES_SQL("UPDATE opres.run SET events = $2, stamp = $3, state = $4, ended_at = $5"
-											 " WHERE id OPERATOR(pg_catalog.=) $1",
-											 INT8OID, INT4OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
-	OpresRunState state = opres_run_state(live->run);
-	bool nulls[5] = { false };
-	Datum values[5];
-	int64 stamp = new_stamp();
+	OpresColumn columns[4] = { { .name = "events", .value = Int32GetDatum(live->events) },
+							   { .name = "stamp", .value = Int64GetDatum(new_stamp()) },
+							   { .name = "state", .value = CStringGetTextDatum(run_state_names[opres_run_state(live->run)]) },
+							   { .name = "ended_at" } };
+	ScanKeyData key;
 
-	values[0] = Int64GetDatum(live->id);
-	values[1] = Int32GetDatum(live->events);
-	values[2] = Int64GetDatum(stamp);
-	values[3] = CStringGetTextDatum(run_state_names[state]);
-	values[4] = time_or_null(live->ended_at, &nulls[4]);
-	opres_statement(&update, values, nulls, false);
-	return stamp;
+	columns[3].value = time_or_null(live->ended_at, &columns[3].isnull);
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(live->id));
+	if (!opres_row_update("run", "run_pkey", 1, &key, lengthof(columns), columns))
+		elog(ERROR, "run " INT64_FORMAT " is missing in opres.run", live->id);
+	return DatumGetInt64(columns[1].value);
 }
 
 void
