@@ -45,6 +45,7 @@ FACTS = {
     "evidence_judged": ("containment or evidence first: decided and recorded", "封じ込めと証拠保全の優先順位を判断・記録済み"),
     "evidence_preserved": ("logs and other evidence are preserved", "ログ等の証跡を保全済み"),
     "contained": ("the damage spreads no further", "被害の拡大を防止済み（封じ込め完了）"),
+    "data_judged": ("whether personal data are hit is judged", "個人データの漏えい等の該当性を判断済み"),
     "cause_known": ("cause and path are known", "原因・経路を特定済み"),
     "impact_known": ("what is hit, and whom, is known", "影響範囲を特定済み"),
     "cause_dealt_with": ("the cause is dealt with and that is proven", "原因への対応を確認済み"),
@@ -186,7 +187,9 @@ def phone_boj(*particular):
     return A("phone_boj", "coordination", "authority_liaison/settlement", ("Tell the Bank of Japan", "日本銀行へ連絡する"),
              ("Phone the branch where the account is held and the department for financial institutions; say whether the account, funds transfers or cash are affected.",
               "取引店及び金融機構局へ電話し、日銀当座預金、資金決済及び現金供給への影響の有無を伝える。"),
-             *particular, evidence=("time of the call and what was said", "連絡時刻及び連絡内容"), clauses="3-3", report="boj_first", priority=1)
+             *particular,
+             ("Name the one who can be reached at any hour and the time of the next call.", "常時連絡可能な担当者及び次回連絡時刻を伝える。"),
+             evidence=("time of the call and what was said", "連絡時刻及び連絡内容"), clauses="3-3", report="boj_first", priority=1)
 
 
 def police(*particular, by="recognition+PT4H"):
@@ -262,7 +265,7 @@ def judge_data(*particular, by="recognition+P1D", needs=""):
              ("Count persons and kinds of data (accounts, PINs, cards, individual numbers); where it cannot be ruled out, treat it as hit.",
               "対象人数及びデータ種別（口座、暗証番号、カード、特定個人情報等）を特定する。否定できない場合は「おそれあり」として扱う。"),
              ("Note the time of learning: the days of the report run from it.", "報告期限の起算となる「知った」日時を記録する。"),
-             evidence=("judgement with numbers and kinds", "該当性判断書（人数・種別を記載）"), by=by, clauses="2-1.1 4-1.2", needs=needs, out="__personal_data__", priority=2)
+             evidence=("judgement with numbers and kinds", "該当性判断書（人数・種別を記載）"), by=by, clauses="2-1.1 4-1.2", needs=needs, gives="data_judged", out="__personal_data__", priority=2)
 
 
 def report_data(*particular):
@@ -277,15 +280,22 @@ def report_data(*particular):
           ("Tell each: what of his data, what may be done with it, what the bank does, what he shall do, whom to ask.", "対象データ、想定される悪用、銀行の措置、本人が取るべき対応及び照会先を通知する。"),
           ("Warn of calls, mails and texts in the bank's name; say that the bank never asks for PINs.", "銀行を騙る電話・メール・SMSへの注意を促し、暗証番号等を尋ねることはない旨を明記する。"),
           *particular, evidence=("text, number sent, number returned", "通知文、発送件数及び返戻件数"), by="step:judge_data+P7D", clauses="3-2 4-1.2", priority=2)],
-        phase="coordination")
+        phase="coordination", needs="data_judged")
 
 
-def final_data(key="ppc_final"):
-    return IF("data_final", ("Personal data were hit?", "個人データの漏えい等に該当したか"), "__personal_data__:value = true", [
-        A(key, "coordination", "privacy/legal", ("Submit the final report on personal data", "個人データ漏えい等の確報を提出する"),
-          ("All items: outline, data, persons, cause, secondary damage, notice, publication, measures.", "概要、データ項目、人数、原因、二次被害、本人対応、公表及び再発防止策の全項目を記載する。"),
-          ("Count the limit from the day of learning, that day included; where an item stays unknown, say why.", "期限は「知った」日を1日目として計算し、不明の項目は理由を付す。"),
-          evidence=("receipt", "受付番号又は受付メール"), approve="legal", clauses="3-3", report=key, priority=2)], phase="coordination")
+def _final(key):
+    return A(key, "coordination", "privacy/legal", ("Submit the final report on personal data", "個人データ漏えい等の確報を提出する"),
+             ("All items: outline, data, persons, cause, secondary damage, notice, publication, measures.", "概要、データ項目、人数、原因、二次被害、本人対応、公表及び再発防止策の全項目を記載する。"),
+             ("Count the limit from the day of learning, that day included; where an item stays unknown, say why.", "期限は「知った」日を1日目として計算し、不明の項目は理由を付す。"),
+             ("30 days; 60 where an attack or another wrongful purpose is suspected.", "期限は30日以内（攻撃等の不正の目的のおそれがある場合は60日以内）とする。"),
+             evidence=("receipt", "受付番号又は受付メール"), approve="legal", clauses="3-3", report=key, priority=2)
+
+
+def final_data(attack=None):
+    """The final report, if personal data were hit. attack: the variable that says whether an attack is suspected, where that is not plain; needs both reports then."""
+    flow = [IF("wrongful", ("An attack or another wrongful purpose is suspected?", "攻撃等の不正の目的のおそれがあるか"), f"{attack}:value = true",
+               [_final("ppc_final")], [_final("ppc_final_30")], phase="coordination")] if attack else [_final("ppc_final")]
+    return IF("data_final", ("Personal data were hit?", "個人データの漏えい等に該当したか"), "__personal_data__:value = true", flow, phase="coordination")
 
 
 # --- judging, resuming -----------------------------------------------------------------------------------------------------------------------------------
@@ -309,8 +319,34 @@ def resume(*factors, needs="cause_dealt_with works_as_usual", by="tolerance_brea
              evidence=("list of factors with proofs, decision", "判断要素一覧（証跡付き）及び決定記録"), approve="crisis_head ciso", by=by, clauses="6-1.1 6-1.2", needs=needs, priority=1)
 
 
-def reopen(*particular):
-    return A("reopen", "recovery", "channels/system_owner", ("Resume service by service and watch", "サービスを順次再開し、監視を強化する"),
+def preserve(*particular, who="forensics/csirt_lead", by="detection+PT6H"):
+    return A("preserve", "analysis", who, ("Preserve logs and evidence before anything is analysed", "分析に先立ちログ等の証跡を保全する"),
+             *particular,
+             ("Extend the retention of these logs at once; hash each copy, list it, keep it where it cannot be overwritten, two names on each.",
+              "対象ログの保存期間を直ちに延長し、複製にハッシュ値を付して一覧に記載し、書換え不能の媒体に2名で封印する。"),
+             ("Analyse the copies only.", "分析は複製に対してのみ行う。"),
+             evidence=("list of what was preserved, with hash values", "保全物一覧（ハッシュ値入り）"), by=by, clauses="2-1.2 2-2", needs="evidence_judged", gives="evidence_preserved", priority=1)
+
+
+def prove_cause(*particular, who="csirt/csirt_lead", approve="ciso risk_management", needs="evidence_preserved"):
+    return A("prove_cause", "sign_off", who, ("Prove that the cause is dealt with", "原因への対応が完了したことを立証する"),
+             *particular,
+             ("Where the cause is not wholly known: say so, name what makes up for it, and let the second line judge the residual risk.",
+              "原因が完全には特定できない場合はその旨及び補完策を明記し、第2線が残存リスクを評価する。"),
+             evidence=("statement with its proofs", "確認書（根拠資料付き）"), approve=approve, clauses="5-1.3 6-1.2", needs=needs, gives="cause_dealt_with", priority=1)
+
+
+def later_entry(*particular, needs="resumed substitute_runs", who="branches/operations"):
+    return A("later_entry", "recovery", who, ("Enter what was done on paper, with re-check", "手作業分を後刻入力し、再鑑する"),
+             ("Enter slips in number order with the value date of the day; a second person compares each; suspense items to zero within two business days.",
+              "伝票を連番順に当日付で入力し、別人が照合する。仮勘定は2営業日以内に解消する。"),
+             *particular,
+             ("Look for payments beyond the balance and for double payments; talk to the customer before collecting.", "残高超過・二重払いを抽出し、回収前に顧客と協議する。"),
+             evidence=("slips entered against numbers given out", "入力件数と交付番号の照合表"), approve="operations", by="step:reopen+P2D", clauses="6-4", needs=needs, priority=2)
+
+
+def reopen(*particular, who="channels/system_owner"):
+    return A("reopen", "recovery", who, ("Resume service by service and watch", "サービスを順次再開し、監視を強化する"),
              ("Resume in the order decided, one after the other; watch errors, load and logins for 30 minutes before the next.",
               "決定した順序で1つずつ再開し、次の再開前に30分間、エラー、負荷及びログイン状況を監視する。"),
              *particular,

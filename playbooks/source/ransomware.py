@@ -1,6 +1,6 @@
 """Ransomware or another targeted attack inside the bank's network. The model for the others."""
 from common import (CREATED, IS_INCIDENT, PERSONAL_DATA, answers, branch_opening, calendar, chronology, close_record, decide, exception, final_data, final_report,
-                    follow_up, improve, intake, judge, judge_data, name_authority, no_incident, phone_boj, phone_fsa, police, publish, rate, reopen, report_data,
+                    follow_up, improve, intake, judge, judge_data, later_entry, name_authority, no_incident, phone_boj, phone_fsa, police, publish, rate, reopen, report_data,
                     reports, resume, review, share)
 from dsl import IF, PAR, WHILE, A
 
@@ -143,11 +143,7 @@ BUSINESS = [
       ("Number every slip, second person on each; count cash at noon and close.", "伝票は連番管理・再鑑とし、正午及び締上時に現金を照合する。"),
       evidence=("time begun per procedure, number of slips", "手段別の開始時刻及び伝票件数"), by="tolerance_breach-PT2H", clauses="4-1.4", gives="substitute_runs", priority=1),
     branch_opening(("Check that doors, vaults, cameras and phones work: they may hang on the network that was cut.", "遮断したネットワークに依存する入退館、金庫、監視カメラ及び電話の稼働を確認する。")),
-    A("later_entry", "recovery", "branches/operations", ("Enter what was done on paper, with re-check", "手作業分を後刻入力し、再鑑する"),
-      ("Enter slips in number order with the value date of the day; a second person compares each; suspense items to zero within two business days.",
-       "伝票を連番順に当日付で入力し、別人が照合する。仮勘定は2営業日以内に解消する。"),
-      ("Look for payments beyond the balance and for double payments; talk to the customer before collecting.", "残高超過・二重払いを抽出し、回収前に顧客と協議する。"),
-      evidence=("slips entered against numbers given out", "入力件数と交付番号の照合表"), approve="operations", by="step:reopen+P2D", clauses="6-4", needs="resumed substitute_runs", priority=2),
+    later_entry(),
 ]
 
 PLAYBOOK = {
