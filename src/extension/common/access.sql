@@ -25,6 +25,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('reader', '', 'reporting_criterion'),
       ('reader', '', 'incident_reader'),
       ('reader', '', 'run'),
+      ('reader', '', 'runs'),
       ('reader', '', 'run_event'),
       ('reader', '', 'run_step'),
       ('reader', '', 'run_report'),

@@ -161,7 +161,7 @@ $$;
 COMMENT ON FUNCTION opres.callees(text, bigint, timestamptz) IS 'internal: whom to call for a role, in which order: on call, holders by rank, then likewise the deputy roles';
 
 CREATE FUNCTION opres.call_list(role text DEFAULT NULL, incident bigint DEFAULT NULL, lang text DEFAULT 'en')
-RETURNS TABLE (role text, "position" bigint, person text, name text, because text, phones text[], email text, department text, organisation text,
+RETURNS TABLE (for_role text, "position" bigint, person text, name text, because text, phones text[], email text, department text, organisation text,
   attempts bigint, last_call_at timestamptz, last_outcome text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -250,11 +250,12 @@ BEGIN
   PERFORM opres.check_lang(lang);
   reason := opres.reason_for(reason, 'erasing a person');
   PERFORM opres.check_person(code);
+  PERFORM opres.refuse_own(code = opres.acting_person(), 'record by erasing it');
   SELECT * INTO old FROM opres.person AS p WHERE p.code = code FOR UPDATE;
   columns := opres.changed_columns(NULL, to_jsonb(old) - 'code');
   SELECT array_agg(m.place ORDER BY m.place) FILTER (WHERE opres.sees_incident(m.incident)), count(*) FILTER (WHERE NOT opres.sees_incident(m.incident))
   INTO mentioned, unseen
-  FROM opres.mentions(ARRAY(SELECT w FROM unnest(old.name || old.email || old.phones || ARRAY(SELECT value FROM jsonb_each_text(old.names))) AS w
+  FROM opres.mentions(ARRAY(SELECT w FROM unnest(ARRAY[old.name, old.email] || old.phones || ARRAY(SELECT value FROM jsonb_each_text(old.names))) AS w
     WHERE w <> '')) AS m;
   UPDATE opres.person AS p SET name = NULL, names = '{}', organisation = NULL, department = NULL, phones = '{}', email = NULL,
     note = NULL, erased_at = clock_timestamp() WHERE p.code = code;

@@ -133,7 +133,8 @@ $$;
 COMMENT ON FUNCTION opres.check_runs(bigint) IS
   'compares run_step and run_report of a run, or of all, with what the events come to; no row = they agree. problem: step, report or event';
 
-CREATE VIEW opres.runs AS
+-- security_barrier: no function of the asker's sees a row before the filter has let it through.
+CREATE VIEW opres.runs WITH (security_barrier) AS
   SELECT r.id AS run, r.incident, i.title AS incident_title, i.exercise, p.name AS playbook, p.attack_type, r.modified, r.state, r.started_at,
     r.ended_at, (SELECT count(*) FROM opres.run_step AS s WHERE s.run = r.id AND s.type = 'action' AND s.state = 'done') AS done,
     (SELECT count(*) FROM opres.run_step AS s WHERE s.run = r.id AND s.type = 'action' AND s.state NOT IN ('skipped', 'cancelled')) AS steps
