@@ -1,0 +1,173 @@
+-- The chronicle of an incident: everything that became known and was done, in words. The words of both languages stand together.
+
+CREATE FUNCTION opres.chronicle_words() RETURNS TABLE (word text, en text, ja text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  VALUES
+    -- what is known of an incident
+    ('title', 'title', '件名'), ('attack_type', 'attack type', '攻撃種別'), ('severity', 'severity', '深刻度'),
+    ('confidential', 'confidential', '機密扱い'), ('occurred_at', 'occurred', '発生'), ('detected_at', 'detected', '検知'),
+    ('recognised_at', 'recognised', '認識'), ('classified_at', 'classified', '区分決定'), ('classification', 'classification', '区分'),
+    ('customers', 'customers affected', '影響顧客数'), ('transactions', 'transactions affected', '影響取引件数'),
+    ('amount', 'amount affected', '影響金額'), ('currency', 'currency', '通貨'),
+    ('breach_at', 'earliest tolerance breach', '耐性度超過（最短）'), ('state', 'state', '状態'),
+    ('null', 'unknown', '不明'), ('none', 'none foreseen', '見込みなし'), ('true', 'yes', 'はい'), ('false', 'no', 'いいえ'),
+    ('no_incident', 'found to be no incident', 'インシデントに該当せずと判断'),
+    -- nodes
+    ('lost', '%1$s lost since %2$s', '%1$s：停止（%2$sから）'), ('degraded', '%1$s degraded to %3$s since %2$s', '%1$s：縮退（%2$sから、水準%3$s）'),
+    ('restored', '%1$s restored at %2$s', '%1$s：復旧（%2$s）'), ('expected', 'expected back at %s', '復旧見込み %s'),
+    ('unexpected', 'not known when it will be back', '復旧見込み 未定'),
+    -- events of an incident
+    ('open', 'Incident opened: %1$s (%2$s)', 'インシデントを登録：%1$s（%2$s）'),
+    ('exercise', 'Exercise opened: %1$s (%2$s)', '演習として登録：%1$s（%2$s）'),
+    ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note: %s', '追記：%s'), ('report', 'Told to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
+    ('close', 'Incident closed', 'インシデント対応を終了'), ('redact', 'Personal data of record %s erased', '記録%sの個人情報を消去'),
+    -- events of a run
+    ('begin', 'Work by the playbook "%1$s" begun (run %2$s)', '対応手順書「%1$s」による対応を開始（対応案件%2$s）'),
+    ('success', '%s: done', '%s：実施'), ('failure', '%s: not achieved', '%s：不成功'), ('decide', '%1$s: decided: %2$s', '%1$s：「%2$s」と判断'),
+    ('approve', '%s: approved', '%s：承認'), ('heard', ' by telephone, heard by %s', '（電話による承認、代理記録 %s）'),
+    ('reject', '%s: sent back', '%s：差戻し'), ('omit', '%s: left out', '%s：省略'),
+    ('override', '%s: passed by the judgement of the authority', '%s：判断権限者の判断により通過'), ('role', ' (as %s)', '（%sとして）'),
+    ('retry', '%s: taken up again', '%s：再実施'), ('expire', '%s: time is over', '%s：制限時間を超過'), ('wake', '%s: begun', '%s：開始'),
+    ('set', 'Facts of the run: %s', '対応案件の前提：%s'), ('abort', 'Work by the playbook ended early (run %s)', '対応を打切り（対応案件%s）'),
+    ('annotate_run', 'Note%s', '追記%s'), ('ratify', '%s: approval by telephone confirmed', '%s：電話による承認を本人が事後確認'),
+    ('dispute', '%s: approval by telephone denied', '%s：電話による承認を本人が否認'),
+    ('settle', '%s: denied approval settled', '%s：否認された承認の取扱いを決定'),
+    -- beside
+    ('note', '. %s', '。%s'), ('evidence', ' [evidence: %s]', '［証拠：%s］'), ('late', ' [entered %s]', '［%s記録］'), ('system', 'system', 'システム'),
+    ('redacted', '[personal data erased]', '［個人情報消去済］'), ('join', '; ', '、'), ('arrow', ' -> ', '→')
+$$;
+COMMENT ON FUNCTION opres.chronicle_words() IS 'internal: the words of the chronicle, English and Japanese';
+
+CREATE FUNCTION opres.chronicle_word(word text, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT CASE lang WHEN 'ja' THEN w.ja ELSE w.en END FROM opres.chronicle_words() AS w WHERE w.word = chronicle_word.word);
+COMMENT ON FUNCTION opres.chronicle_word(text, text) IS 'internal: a word of the chronicle in a language; NULL if there is none';
+
+CREATE FUNCTION opres.node_name(code text, lang text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce((SELECT coalesce(n.names->>lang, n.name) FROM opres.node AS n WHERE n.code = node_name.code), code);
+COMMENT ON FUNCTION opres.node_name(text, text) IS 'internal: what a node is called in a language; its code if it has no name';
+
+CREATE FUNCTION opres.person_said(person text, lang text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce((SELECT coalesce(p.names->>lang, p.name) FROM opres.person AS p WHERE p.code = person_said.person), person,
+  opres.chronicle_word('system', lang));
+COMMENT ON FUNCTION opres.person_said(text, text) IS
+  'internal: a person''s name in a language, her code if there is none or it was erased; without a person: the system';
+
+-- A value as an event tells it, as people say it.
+CREATE FUNCTION opres.fact_said(name text, value jsonb, zone text, lang text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+  WHEN value IS NULL OR value = 'null' THEN opres.chronicle_word(CASE name WHEN 'breach_at' THEN 'none' ELSE 'null' END, lang)
+  WHEN name ~ '_at$' THEN opres.local_time((value #>> '{}')::timestamptz, zone, lang)
+  WHEN jsonb_typeof(value) = 'boolean' THEN opres.chronicle_word(value #>> '{}', lang)
+  ELSE value #>> '{}' END;
+COMMENT ON FUNCTION opres.fact_said(text, jsonb, text, text) IS 'internal: a value that an event of an incident tells, as people say it';
+
+CREATE FUNCTION opres.node_said(code text, node jsonb, before jsonb, zone text, lang text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN format(opres.chronicle_word(node->>'state', lang), opres.node_name(code, lang),
+  opres.fact_said('at_at', CASE node->>'state' WHEN 'restored' THEN node->'restored_at' ELSE coalesce(node->'at', node->'since') END, zone, lang),
+  round((node->>'level')::numeric * 100, 1)::float8 || '%')
+  || CASE WHEN node->>'expected_at' IS NOT NULL THEN opres.chronicle_word('join', lang)
+      || format(opres.chronicle_word('expected', lang), opres.fact_said('at_at', node->'expected_at', zone, lang))
+    WHEN before->>'expected_at' IS NOT NULL AND node->>'state' <> 'restored'
+      THEN opres.chronicle_word('join', lang) || opres.chronicle_word('unexpected', lang)
+    ELSE '' END;
+COMMENT ON FUNCTION opres.node_said(text, jsonb, jsonb, text, text) IS 'internal: what an event says of a node, in words';
+
+-- What has changed, each with what it was before.
+CREATE FUNCTION opres.facts_said(before jsonb, after jsonb, zone text, lang text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT string_agg(f.said, opres.chronicle_word('join', lang) ORDER BY f.place, f.name COLLATE "C") FROM (
+    SELECT w.place, w.word AS name, CASE
+      WHEN w.word = 'state' THEN opres.chronicle_word(after->>'state', lang)
+      ELSE opres.chronicle_word(w.word, lang) || ' ' || coalesce(opres.fact_said(w.word, before->w.word, zone, lang) || opres.chronicle_word('arrow', lang), '')
+        || opres.fact_said(w.word, after->w.word, zone, lang) END AS said
+    FROM opres.chronicle_words() WITH ORDINALITY AS w (word, en, ja, place)
+    WHERE after ? w.word
+    UNION ALL
+    SELECT 1000, n.key, opres.node_said(n.key, n.value, before->'nodes'->n.key, zone, lang)
+    FROM jsonb_each(coalesce(after->'nodes', '{}')) AS n
+  ) AS f
+$$;
+COMMENT ON FUNCTION opres.facts_said(jsonb, jsonb, text, text) IS 'internal: what an event says has changed, in words';
+
+CREATE FUNCTION opres.incident_event_said(e opres.incident_event, zone text, lang text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  after CONSTANT jsonb := e.details->'after';
+  note text := e.note;
+  said text := opres.chronicle_word(e.kind, lang);
+BEGIN
+  IF e.kind = 'open' THEN
+    said := format(CASE WHEN (after->>'exercise')::boolean THEN opres.chronicle_word('exercise', lang) ELSE said END, after->>'title',
+      regexp_replace(opres.facts_said(NULL, after - '{title,state,exercise,confidential}'::text[], zone, lang),
+        opres.chronicle_word('null', lang) || opres.chronicle_word('arrow', lang), '', 'g'));
+  ELSIF e.kind = 'update' THEN
+    said := format(said, opres.facts_said(e.details->'before', after, zone, lang));
+  ELSIF e.kind = 'annotate' THEN
+    said := format(said, note);
+    note := NULL;
+  ELSIF e.kind = 'report' THEN
+    said := format(said, e.details->>'role', e.details->>'criterion');
+  ELSIF e.kind = 'redact' THEN
+    said := format(said, e.details->>'subject');
+  END IF;
+  RETURN said || coalesce(format(opres.chronicle_word('note', lang), note), '')
+    || coalesce(format(opres.chronicle_word('evidence', lang), opres.evidence_said(e.details->'evidence', lang)), '');
+END
+$$;
+COMMENT ON FUNCTION opres.incident_event_said(opres.incident_event, text, text) IS 'internal: an event of an incident in words';
+
+CREATE FUNCTION opres.evidence_said(evidence jsonb, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN evidence->>'redacted' = 'true' THEN opres.chronicle_word('redacted', lang)
+  WHEN jsonb_typeof(evidence) = 'string' THEN evidence #>> '{}' ELSE evidence::text END;
+COMMENT ON FUNCTION opres.evidence_said(jsonb, text) IS 'internal: evidence in words';
+
+CREATE FUNCTION opres.run_event_said(e opres.run_event, lang text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  step CONSTANT text := CASE WHEN e.step IS NOT NULL THEN opres.step_name(e.run, e.step, lang) END;
+  word CONSTANT text := opres.chronicle_word(CASE e.kind WHEN 'annotate' THEN 'annotate_run' ELSE e.kind END, lang);
+BEGIN
+  RETURN CASE e.kind
+      WHEN 'begin' THEN format(word, (SELECT p.name FROM opres.run AS r JOIN opres.playbook AS p ON p.id = r.playbook AND p.modified = r.modified
+        WHERE r.id = e.run), e.run)
+      WHEN 'abort' THEN format(word, e.run)
+      WHEN 'decide' THEN format(word, step, coalesce(opres.chronicle_word(e.choice, lang), e.choice))
+      WHEN 'set' THEN format(word, (SELECT string_agg(v.key || ' = ' || coalesce(v.value, opres.chronicle_word('null', lang)),
+        opres.chronicle_word('join', lang) ORDER BY v.key) FROM jsonb_each_text(e."values") AS v))
+      WHEN 'annotate' THEN format(word, coalesce(' (' || step || ')', ''))
+      ELSE coalesce(format(word, step), e.kind || coalesce(' ' || step, '')) END
+    || CASE WHEN e.heard_by IS NOT NULL AND e.kind IN ('approve', 'reject')
+      THEN format(opres.chronicle_word('heard', lang), opres.person_said(e.heard_by, lang)) ELSE '' END
+    || coalesce(format(opres.chronicle_word('note', lang), e.note), '')
+    || coalesce(format(opres.chronicle_word('evidence', lang), opres.evidence_said(e.evidence, lang)), '');
+END
+$$;
+COMMENT ON FUNCTION opres.run_event_said(opres.run_event, text) IS 'internal: an event of a run in words';
+
+CREATE FUNCTION opres.timeline(incident bigint, lang text DEFAULT 'en') RETURNS TABLE (occurred_at timestamptz, recorded_at timestamptz,
+  who text, what text, run bigint, number int, kind text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 200 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  late CONSTANT interval := '15 min';
+  zone text;
+BEGIN
+  PERFORM opres.check_lang(lang);
+  PERFORM opres.check_incident(incident);
+  SELECT i.time_zone INTO zone FROM opres.incident AS i WHERE i.id = timeline.incident;
+  RETURN QUERY
+  SELECT e.occurred_at, e.recorded_at, e.who, e.what || CASE WHEN e.recorded_at > e.occurred_at + late
+      THEN format(opres.chronicle_word('late', lang), opres.local_time(e.recorded_at, zone, lang)) ELSE '' END,
+    e.run, e.number, e.kind
+  FROM (
+    SELECT o.occurred_at, o.recorded_at, opres.person_said(o.person, lang) AS who, opres.incident_event_said(o, zone, lang) AS what,
+      NULL::bigint AS run, o.number, o.kind
+    FROM opres.incident_event AS o WHERE o.incident = timeline.incident
+    UNION ALL
+    SELECT o.occurred_at, o.recorded_at, opres.person_said(o.person, lang), opres.run_event_said(o, lang), o.run, o.number, o.kind
+    FROM opres.run AS r JOIN opres.run_event AS o ON o.run = r.id WHERE r.incident = timeline.incident
+  ) AS e
+  ORDER BY e.occurred_at, e.recorded_at, e.run NULLS FIRST, e.number;
+END
+$$;
+COMMENT ON FUNCTION opres.timeline(bigint, text) IS
+  'The chronicle of an incident and its runs, in English (en) or Japanese (ja), by the time at which things were so. recorded_at: when it was entered; what tells it too where that was more than 15 minutes later. who: the person''s name, her code where it was erased, @login where the login is nobody''s. Times in the text are those of the incident''s time zone. run, number, kind: the event, of a run or, without one, of the incident.';
