@@ -38,6 +38,9 @@ SQL_PARTS := \
 	src/extension/incident/incident.sql \
 	src/extension/incident/criteria.sql \
 	src/extension/incident/clock.sql \
+	src/extension/incident/close.sql \
+	src/extension/incident/timeline.sql \
+	src/extension/incident/redact.sql \
 	src/extension/common/access.sql
 
 ENGINE_SRC := $(sort $(wildcard src/engine/*.c))

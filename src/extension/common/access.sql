@@ -24,6 +24,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('reader', '', 'incident_report'),
       ('reader', '', 'reporting_criterion'),
       ('reader', '', 'incident_reader'),
+      ('reader', '', 'incidents'),
+      ('reader', '', 'overdue'),
       ('reader', '', 'run'),
       ('reader', '', 'runs'),
       ('reader', '', 'run_event'),
@@ -84,7 +86,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('witness', 'audit_checkpoint'),
       ('witness', 'audit_consistency_proof'),
       ('witness', 'audit_inclusion_proof'),
-      ('eraser', 'erase_content')
+      ('eraser', 'erase_content'),
+      ('eraser', 'redact_event')
   )
   SELECT 'reader', 'USAGE', 'SCHEMA opres'
   UNION ALL
@@ -169,7 +172,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.grant_access(regrole, text, text) IS
-  'lets a database role use opres. reader: read the map and its history, play outages, read playbooks, and the incidents and runs that are not confidential, without anybody''s telephone number. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, approve revisions made by others, and what a signer may. planner: read, load playbooks, set deadlines of reports and criteria of reporting. responder: open incidents, keep them up to date, start and advance runs, whom to call, and what a signer may. signer: read, approve, reject, ratify and dispute steps, as far as she holds the roles that the step asks for, or has heard it by telephone from who does. commander: what a responder may, override, abort runs, close incidents, say who sees confidential ones (she herself only those she is admitted to). registrar: people, their logins, who holds which role, outside contacts. auditor: read the map and all incidents, read and verify the audit trail, and what a witness may. witness: checkpoints and proofs of the audit trail, which show hashes alone; nothing else. eraser: erase_content, nothing else. Grants what is there now: call it again after an upgrade of the extension. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
+  'lets a database role use opres. reader: read the map and its history, play outages, read playbooks, and the incidents and runs that are not confidential, without anybody''s telephone number. editor: read and edit, by SQL, \copy or load_map, and label revisions. approver: read, approve revisions made by others, and what a signer may. planner: read, load playbooks, set deadlines of reports and criteria of reporting. responder: open incidents, keep them up to date, start and advance runs, whom to call, and what a signer may. signer: read, approve, reject, ratify and dispute steps, as far as she holds the roles that the step asks for, or has heard it by telephone from who does. commander: what a responder may, override, abort runs, close incidents, say who sees confidential ones (she herself only those she is admitted to). registrar: people, their logins, who holds which role, outside contacts. auditor: read the map and all incidents, read and verify the audit trail, and what a witness may. witness: checkpoints and proofs of the audit trail, which show hashes alone; nothing else. eraser: erase_content and redact_event, nothing else. Grants what is there now: call it again after an upgrade of the extension. Needs a reason, here or in the setting opres.reason: the audit trail keeps both.';
 
 CREATE FUNCTION opres.revoke_access(grantee regrole, access text, reason text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -259,7 +259,8 @@ BEGIN
     n := opres.move_node_onset(n, since, place || '.since');
   END IF;
   IF at IS NOT NULL OR n.state IS DISTINCT FROM new.state OR n.level IS DISTINCT FROM new.level THEN
-    n := opres.set_node_level(n, new.state, new.level, coalesce(at, now_at), place);
+    at := coalesce(at, now_at);
+    n := opres.set_node_level(n, new.state, new.level, at, place);
   END IF;
   IF change ? 'expected_at' THEN
     n.expected_at := change->>'expected_at';
@@ -274,7 +275,7 @@ BEGIN
   INSERT INTO opres.incident_node VALUES (n.*)
   ON CONFLICT (incident, node) DO UPDATE SET state = excluded.state, level = excluded.level, since = excluded.since,
     restored_at = excluded.restored_at, expected_at = excluded.expected_at;
-  after := opres.node_facts(n);
+  after := opres.node_facts(n) || CASE WHEN at IS NOT NULL THEN jsonb_build_object('at', opres.utc_text(at)) ELSE '{}' END;
 END
 $$;
 COMMENT ON FUNCTION opres.change_node(opres.incident, text, jsonb, timestamptz, text) IS

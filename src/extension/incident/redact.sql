@@ -15,13 +15,20 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s names no event', coalesce(quote_literal(subject), 'NULL')),
       DETAIL = 'Expected: incident N event N, or run N event N.', HINT = 'opres.timeline(incident) shows run and number of every event.';
   END IF;
-  i := opres.lock_incident(CASE part[1] WHEN 'incident' THEN id ELSE (SELECT r.incident FROM opres.run AS r WHERE r.id = id) END);
+  -- Who erases need not see what: no check_incident.
+  SELECT * INTO i FROM opres.incident AS o
+  WHERE o.id = CASE part[1] WHEN 'incident' THEN id ELSE (SELECT r.incident FROM opres.run AS r WHERE r.id = id) END FOR UPDATE;
+  IF EXISTS (SELECT FROM unnest(opres.acts_to_record()) AS act WHERE CASE part[1] WHEN 'run' THEN act ~ '^run\.' AND act ~ (' ' || subject || '$')
+      ELSE act ~ '^incident\.' AND act ~ (format(' incident %s$', id)) END) THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s is not in the audit trail yet', subject),
+      DETAIL = 'What a transaction has done is written to the trail when it commits.', HINT = 'Redact it in a transaction of its own.';
+  END IF;
   IF part[1] = 'incident' THEN
-    UPDATE opres.incident_event AS e SET note = CASE WHEN e.note IS NOT NULL THEN '-' END, details = CASE WHEN e.details ? 'evidence'
+    UPDATE opres.incident_event AS e SET note = CASE WHEN e.note IS NOT NULL THEN '[redacted]' END, details = CASE WHEN e.details ? 'evidence'
       THEN jsonb_set(e.details, '{evidence}', '{"redacted": true}') ELSE e.details END
     WHERE e.incident = id AND e.number = number;
   ELSE
-    UPDATE opres.run_event AS e SET note = CASE WHEN e.note IS NOT NULL THEN '-' END, evidence = CASE WHEN e.evidence IS NOT NULL
+    UPDATE opres.run_event AS e SET note = CASE WHEN e.note IS NOT NULL THEN '[redacted]' END, evidence = CASE WHEN e.evidence IS NOT NULL
       THEN jsonb_strip_nulls(jsonb_build_object('redacted', true, 'reference', e.evidence->'reference')) END
     WHERE e.run = id AND e.number = number;
   END IF;

@@ -14,13 +14,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('no_incident', 'found to be no incident', 'インシデントに該当せずと判断'),
     -- nodes
     ('lost', '%1$s lost since %2$s', '%1$s：停止（%2$sから）'), ('degraded', '%1$s degraded to %3$s since %2$s', '%1$s：縮退（%2$sから、水準%3$s）'),
-    ('restored', '%1$s restored at %2$s', '%1$s：復旧（%2$s）'), ('expected', 'expected back at %s', '復旧見込み %s'),
+    ('restored', '%1$s restored at %2$s', '%1$s：復旧（%2$s）'), ('hit', '%1$s hit since %2$s', '%1$s：影響は%2$sから'), ('expected', 'expected back at %s', '復旧見込み %s'),
     ('unexpected', 'not known when it will be back', '復旧見込み 未定'),
     -- events of an incident
     ('open', 'Incident opened: %1$s (%2$s)', 'インシデントを登録：%1$s（%2$s）'),
     ('exercise', 'Exercise opened: %1$s (%2$s)', '演習として登録：%1$s（%2$s）'),
-    ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note: %s', '追記：%s'), ('report', 'Told to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
-    ('close', 'Incident closed', 'インシデント対応を終了'), ('redact', 'Personal data of record %s erased', '記録%sの個人情報を消去'),
+    ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note', '追記'), ('report', 'Told to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
+    ('close', 'Incident closed', 'インシデント対応を終了'), ('redact', 'Personal data of record %s erased', '「%s」の個人情報を消去'),
     -- events of a run
     ('begin', 'Work by the playbook "%1$s" begun (run %2$s)', '対応手順書「%1$s」による対応を開始（対応案件%2$s）'),
     ('success', '%s: done', '%s：実施'), ('failure', '%s: not achieved', '%s：不成功'), ('decide', '%1$s: decided: %2$s', '%1$s：「%2$s」と判断'),
@@ -61,15 +61,18 @@ RETURN CASE
   ELSE value #>> '{}' END;
 COMMENT ON FUNCTION opres.fact_said(text, jsonb, text, text) IS 'internal: a value that an event of an incident tells, as people say it';
 
+-- A node whose state changed has "at", since when it is so.
 CREATE FUNCTION opres.node_said(code text, node jsonb, before jsonb, zone text, lang text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-RETURN format(opres.chronicle_word(node->>'state', lang), opres.node_name(code, lang),
-  opres.fact_said('at_at', CASE node->>'state' WHEN 'restored' THEN node->'restored_at' ELSE coalesce(node->'at', node->'since') END, zone, lang),
-  round((node->>'level')::numeric * 100, 1)::float8 || '%')
-  || CASE WHEN node->>'expected_at' IS NOT NULL THEN opres.chronicle_word('join', lang)
-      || format(opres.chronicle_word('expected', lang), opres.fact_said('at_at', node->'expected_at', zone, lang))
-    WHEN before->>'expected_at' IS NOT NULL AND node->>'state' <> 'restored'
-      THEN opres.chronicle_word('join', lang) || opres.chronicle_word('unexpected', lang)
-    ELSE '' END;
+RETURN CASE
+    WHEN node ? 'at' THEN format(opres.chronicle_word(node->>'state', lang), opres.node_name(code, lang),
+      opres.fact_said('node_at', node->'at', zone, lang), round((node->>'level')::numeric * 100, 1)::float8 || '%')
+    WHEN node->'since' IS DISTINCT FROM before->'since'
+      THEN format(opres.chronicle_word('hit', lang), opres.node_name(code, lang), opres.fact_said('node_at', node->'since', zone, lang))
+    ELSE opres.node_name(code, lang) END
+  || CASE WHEN node->'expected_at' IS NOT DISTINCT FROM coalesce(before->'expected_at', 'null') OR node->>'state' = 'restored' THEN ''
+    WHEN node->>'expected_at' IS NULL THEN opres.chronicle_word('join', lang) || opres.chronicle_word('unexpected', lang)
+    ELSE opres.chronicle_word('join', lang) || format(opres.chronicle_word('expected', lang), opres.fact_said('node_at', node->'expected_at', zone, lang))
+  END;
 COMMENT ON FUNCTION opres.node_said(text, jsonb, jsonb, text, text) IS 'internal: what an event says of a node, in words';
 
 -- What has changed, each with what it was before.
@@ -77,7 +80,8 @@ CREATE FUNCTION opres.facts_said(before jsonb, after jsonb, zone text, lang text
   SELECT string_agg(f.said, opres.chronicle_word('join', lang) ORDER BY f.place, f.name COLLATE "C") FROM (
     SELECT w.place, w.word AS name, CASE
       WHEN w.word = 'state' THEN opres.chronicle_word(after->>'state', lang)
-      ELSE opres.chronicle_word(w.word, lang) || ' ' || coalesce(opres.fact_said(w.word, before->w.word, zone, lang) || opres.chronicle_word('arrow', lang), '')
+      ELSE opres.chronicle_word(w.word, lang) || ' '
+        || CASE WHEN before ? w.word THEN opres.fact_said(w.word, before->w.word, zone, lang) || opres.chronicle_word('arrow', lang) ELSE '' END
         || opres.fact_said(w.word, after->w.word, zone, lang) END AS said
     FROM opres.chronicle_words() WITH ORDINALITY AS w (word, en, ja, place)
     WHERE after ? w.word
@@ -88,37 +92,35 @@ CREATE FUNCTION opres.facts_said(before jsonb, after jsonb, zone text, lang text
 $$;
 COMMENT ON FUNCTION opres.facts_said(jsonb, jsonb, text, text) IS 'internal: what an event says has changed, in words';
 
+-- What follows the sentence of an event: its note and its evidence, as far as there are any.
+CREATE FUNCTION opres.remarks_said(note text, evidence jsonb, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN note IS NULL THEN ''
+    ELSE format(opres.chronicle_word('note', lang), CASE note WHEN '[redacted]' THEN opres.chronicle_word('redacted', lang) ELSE note END) END
+  || CASE WHEN evidence IS NULL THEN ''
+    ELSE format(opres.chronicle_word('evidence', lang), CASE WHEN evidence->>'redacted' = 'true' THEN opres.chronicle_word('redacted', lang)
+      WHEN jsonb_typeof(evidence) = 'string' THEN evidence #>> '{}' ELSE evidence::text END) END;
+COMMENT ON FUNCTION opres.remarks_said(text, jsonb, text) IS 'internal: note and evidence of an event, in words';
+
 CREATE FUNCTION opres.incident_event_said(e opres.incident_event, zone text, lang text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   after CONSTANT jsonb := e.details->'after';
-  note text := e.note;
   said text := opres.chronicle_word(e.kind, lang);
 BEGIN
   IF e.kind = 'open' THEN
     said := format(CASE WHEN (after->>'exercise')::boolean THEN opres.chronicle_word('exercise', lang) ELSE said END, after->>'title',
-      regexp_replace(opres.facts_said(NULL, after - '{title,state,exercise,confidential}'::text[], zone, lang),
-        opres.chronicle_word('null', lang) || opres.chronicle_word('arrow', lang), '', 'g'));
+      opres.facts_said('{}', after - '{title,state,exercise,confidential}'::text[], zone, lang));
   ELSIF e.kind = 'update' THEN
     said := format(said, opres.facts_said(e.details->'before', after, zone, lang));
-  ELSIF e.kind = 'annotate' THEN
-    said := format(said, note);
-    note := NULL;
   ELSIF e.kind = 'report' THEN
     said := format(said, e.details->>'role', e.details->>'criterion');
   ELSIF e.kind = 'redact' THEN
     said := format(said, e.details->>'subject');
   END IF;
-  RETURN said || coalesce(format(opres.chronicle_word('note', lang), note), '')
-    || coalesce(format(opres.chronicle_word('evidence', lang), opres.evidence_said(e.details->'evidence', lang)), '');
+  RETURN said || opres.remarks_said(e.note, e.details->'evidence', lang);
 END
 $$;
 COMMENT ON FUNCTION opres.incident_event_said(opres.incident_event, text, text) IS 'internal: an event of an incident in words';
-
-CREATE FUNCTION opres.evidence_said(evidence jsonb, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN evidence->>'redacted' = 'true' THEN opres.chronicle_word('redacted', lang)
-  WHEN jsonb_typeof(evidence) = 'string' THEN evidence #>> '{}' ELSE evidence::text END;
-COMMENT ON FUNCTION opres.evidence_said(jsonb, text) IS 'internal: evidence in words';
 
 CREATE FUNCTION opres.run_event_said(e opres.run_event, lang text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -137,8 +139,7 @@ BEGIN
       ELSE coalesce(format(word, step), e.kind || coalesce(' ' || step, '')) END
     || CASE WHEN e.heard_by IS NOT NULL AND e.kind IN ('approve', 'reject')
       THEN format(opres.chronicle_word('heard', lang), opres.person_said(e.heard_by, lang)) ELSE '' END
-    || coalesce(format(opres.chronicle_word('note', lang), e.note), '')
-    || coalesce(format(opres.chronicle_word('evidence', lang), opres.evidence_said(e.evidence, lang)), '');
+    || opres.remarks_said(e.note, e.evidence, lang);
 END
 $$;
 COMMENT ON FUNCTION opres.run_event_said(opres.run_event, text) IS 'internal: an event of a run in words';
@@ -171,3 +172,29 @@ END
 $$;
 COMMENT ON FUNCTION opres.timeline(bigint, text) IS
   'The chronicle of an incident and its runs, in English (en) or Japanese (ja), by the time at which things were so. recorded_at: when it was entered; what tells it too where that was more than 15 minutes later. who: the person''s name, her code where it was erased, @login where the login is nobody''s. Times in the text are those of the incident''s time zone. run, number, kind: the event, of a run or, without one, of the incident.';
+
+CREATE FUNCTION opres.run_reports_said(run bigint, lang text) RETURNS TABLE (report text, authority text, name text, kind text, form text,
+  note text, due_by text)
+LANGUAGE c STABLE STRICT ROWS 10 AS 'MODULE_PATHNAME', 'opres_run_reports_said';
+COMMENT ON FUNCTION opres.run_reports_said(bigint, text) IS 'internal: what a run''s playbook says of its reports to authorities';
+
+CREATE FUNCTION opres.authority_reports(incident bigint, lang text DEFAULT 'en') RETURNS TABLE (authority text, report text,
+  due_at timestamptz, submitted_at timestamptz, reference text, confirmed boolean, kind text, run bigint, step text, code text, due_by text,
+  form text, note text, overdue boolean)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM opres.check_lang(lang);
+  PERFORM opres.check_incident(incident);
+  RETURN QUERY
+  SELECT w.authority, w.name, p.due_at, p.submitted_at, p.reference, p.confirmed, w.kind, p.run, coalesce(s.code, p.step)::text, p.report::text,
+    w.due_by, w.form, w.note, p.submitted_at IS NULL AND coalesce(p.due_at < now(), false)
+  FROM opres.run AS r CROSS JOIN LATERAL opres.run_reports_said(r.id, lang) AS w
+    JOIN opres.run_report AS p ON p.run = r.id AND p.report = w.report
+    LEFT JOIN opres.run_step AS s ON s.run = p.run AND s.step = p.step
+  WHERE r.incident = authority_reports.incident AND (p.needed OR p.submitted_at IS NOT NULL)
+  ORDER BY p.due_at NULLS LAST, p.run, p.position;
+END
+$$;
+COMMENT ON FUNCTION opres.authority_reports(bigint, text) IS
+  'The reports to authorities that an incident''s runs ask for, the most urgent first. due_at: NULL = nothing is said of it, or the time it runs from is not known yet; due_by: what it runs from; confirmed: whether the rule is confirmed: else the deadline is the institution''s to set (opres.set_report_deadline); reference: number under which it was submitted; kind: first, follow_up, final or other; step: the one that submits it; code: what the playbook calls the report. authority, report, form and note in English (en) or Japanese (ja).';

@@ -1,0 +1,47 @@
+/*
+ * timeline_reports.c - what the playbook of a run says of its reports to authorities, for opres.authority_reports. When they are
+ * due and were submitted is in run_report.
+ */
+#include "common/rows.h"
+#include "common/statement.h"
+#include "incident/run_words.h"
+#include "utils/builtins.h"
+
+#define REPORT_COLUMNS 7
+
+static void
+put_text(const char *value, Datum *column, bool *isnull)
+{
+	*isnull = value == NULL;
+	*column = value != NULL ? CStringGetTextDatum(value) : (Datum) 0;
+}
+
+/* run_reports_said(run bigint, lang text) RETURNS TABLE (report, authority, name, kind, form, note, due_by) */
+OPRES_FUNCTION(opres_run_reports_said);
+Datum
+opres_run_reports_said(PG_FUNCTION_ARGS)
+{
+	OpresLang lang = opres_lang(PG_GETARG_TEXT_PP(1));
+	OpresOutput output = opres_output_begin(fcinfo);
+	OpresLiveRun *live;
+
+	SPI_connect();
+	live = opres_run_open(PG_GETARG_INT64(0), OPRES_TO_LOOK);
+	for (int32 i = 0; i < live->compiled->report_count; i++)
+	{
+		const OpresReportInfo *info = &live->compiled->reports[i];
+		Datum values[REPORT_COLUMNS];
+		bool nulls[REPORT_COLUMNS];
+
+		put_text(info->code, &values[0], &nulls[0]);
+		put_text(info->authority.in[lang], &values[1], &nulls[1]);
+		put_text(info->report.in[lang], &values[2], &nulls[2]);
+		put_text(info->kind, &values[3], &nulls[3]);
+		put_text(info->form.in[lang], &values[4], &nulls[4]);
+		put_text(info->note.in[lang], &values[5], &nulls[5]);
+		put_text(opres_anchor_word(live, live->reports[i].due_by, lang), &values[6], &nulls[6]);
+		opres_output_row(&output, values, nulls);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}
