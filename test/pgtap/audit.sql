@@ -73,7 +73,7 @@ $$;
 SELECT is_empty($$SELECT pg_temp.may('opres_nobody')$$, 'nobody may anything');
 SELECT set_eq($$SELECT pg_temp.may('opres_witness')$$,
   '{USAGE SCHEMA,EXECUTE audit_checkpoint,EXECUTE audit_consistency_proof,EXECUTE audit_inclusion_proof}'::text[], 'a witness');
-SELECT set_eq($$SELECT pg_temp.may('opres_eraser')$$, '{USAGE SCHEMA,EXECUTE erase_content}'::text[], 'an eraser');
+SELECT set_eq($$SELECT pg_temp.may('opres_eraser')$$, '{USAGE SCHEMA,EXECUTE erase_content,EXECUTE redact_event}'::text[], 'an eraser');
 SELECT set_eq($$SELECT regexp_replace(may, '(verify)_\w+$', '\1') FROM pg_temp.may('opres_auditor')
     WHERE may NOT IN (SELECT pg_temp.may('opres_reader'))$$,
   '{SELECT audit_entry,SELECT audit_trail,SELECT person_login,EXECUTE verify,EXECUTE acts_to_record,EXECUTE audit_checkpoint,EXECUTE audit_consistency_proof,EXECUTE audit_inclusion_proof}'::text[],

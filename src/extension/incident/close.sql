@@ -11,7 +11,7 @@ BEGIN
     SELECT o.id, o.state FROM opres.run AS o WHERE o.incident = open_matters.incident
   ), matter AS (
     SELECT CASE WHEN s.state = 'submitted' THEN 'approval' WHEN s.type = 'action' THEN 'step' ELSE 'decision' END AS kind,
-      s.run, coalesce(s.code, s.step) AS subject, s.state, (s.state = 'idle')::int AS later, s.position
+      s.run, coalesce(s.code, s.step) AS subject, s.state, CASE s.state WHEN 'idle' THEN 3 ELSE 0 END AS later, s.position
     FROM r JOIN opres.run_step AS s ON s.run = r.id
     WHERE r.state = 'active' AND (s.state = 'submitted'
       OR s.state IN ('reached', 'held') AND (s.mandatory OR s.type <> 'action')
@@ -24,17 +24,17 @@ BEGIN
       LEFT JOIN opres.run_step AS s ON s.run = e.run AND s.step = e.step
     WHERE t.ratified_at IS NULL AND t.settled_at IS NULL
     UNION ALL
-    SELECT 'report', p.run, p.report, 'not submitted', 0, p.position
+    SELECT 'report', p.run, p.report, 'not submitted', 1, p.position
     FROM r JOIN opres.run_report AS p ON p.run = r.id
     WHERE p.needed AND p.submitted_at IS NULL
       AND NOT EXISTS (SELECT FROM r AS other JOIN opres.run_report AS q ON q.run = other.id
         WHERE q.report = p.report AND q.submitted_at IS NOT NULL)
     UNION ALL
-    SELECT 'internal report', NULL, i.criterion, 'not told: ' || i.role, 0, 0
+    SELECT 'internal report', NULL, i.criterion, 'not told: ' || i.role, 1, 0
     FROM opres.incident_report AS i
     WHERE i.incident = open_matters.incident AND i.needed AND i.reported_at IS NULL AND i.since <= now()
     UNION ALL
-    SELECT 'review', NULL, 'review', 'no step of the review is done', 0, 0
+    SELECT 'review', NULL, 'review', 'no step of the review is done', 2, 0
     WHERE EXISTS (SELECT FROM r JOIN opres.run_step AS s ON s.run = r.id WHERE s.phase = 'review' AND s.type = 'action')
       AND NOT EXISTS (SELECT FROM r JOIN opres.run_step AS s ON s.run = r.id
         WHERE s.phase = 'review' AND s.type = 'action' AND s.state = 'done')

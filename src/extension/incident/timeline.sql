@@ -122,6 +122,10 @@ END
 $$;
 COMMENT ON FUNCTION opres.incident_event_said(opres.incident_event, text, text) IS 'internal: an event of an incident in words';
 
+CREATE FUNCTION opres.run_playbook_name(run bigint, lang text) RETURNS text
+LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'opres_run_playbook_name';
+COMMENT ON FUNCTION opres.run_playbook_name(bigint, text) IS 'internal: what a run''s playbook is called in a language; its id if it has no name';
+
 CREATE FUNCTION opres.run_event_said(e opres.run_event, lang text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -129,8 +133,7 @@ DECLARE
   word CONSTANT text := opres.chronicle_word(CASE e.kind WHEN 'annotate' THEN 'annotate_run' ELSE e.kind END, lang);
 BEGIN
   RETURN CASE e.kind
-      WHEN 'begin' THEN format(word, (SELECT p.name FROM opres.run AS r JOIN opres.playbook AS p ON p.id = r.playbook AND p.modified = r.modified
-        WHERE r.id = e.run), e.run)
+      WHEN 'begin' THEN format(word, opres.run_playbook_name(e.run, lang), e.run)
       WHEN 'abort' THEN format(word, e.run)
       WHEN 'decide' THEN format(word, step, coalesce(opres.chronicle_word(e.choice, lang), e.choice))
       WHEN 'set' THEN format(word, (SELECT string_agg(v.key || ' = ' || coalesce(v.value, opres.chronicle_word('null', lang)),

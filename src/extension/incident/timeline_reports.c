@@ -45,3 +45,21 @@ opres_run_reports_said(PG_FUNCTION_ARGS)
 	SPI_finish();
 	return (Datum) 0;
 }
+
+/* run_playbook_name(run bigint, lang text) */
+OPRES_FUNCTION(opres_run_playbook_name);
+Datum
+opres_run_playbook_name(PG_FUNCTION_ARGS)
+{
+	OpresLang lang = opres_lang(PG_GETARG_TEXT_PP(1));
+	MemoryContext caller = CurrentMemoryContext;
+	const OpresCompiled *compiled;
+	text *name;
+
+	SPI_connect();
+	compiled = opres_run_open(PG_GETARG_INT64(0), OPRES_TO_LOOK)->compiled;
+	MemoryContextSwitchTo(caller);
+	name = cstring_to_text(compiled->name.in[lang] != NULL ? compiled->name.in[lang] : compiled->id);
+	SPI_finish();
+	PG_RETURN_TEXT_P(name);
+}
