@@ -77,7 +77,7 @@ extern OpresLocalStep *opres_place_step(const OpresPlace *place, const char *id)
 extern OpresStepType opres_step_type(const OpresPlace *place, const char *id, const char *type);
 /* First steps of its branches; switch: the literals (NULL = default, which is last). Not of a playbook action. */
 extern int opres_step_branches(JsonbContainer *json, OpresStepType type, char ***ids, char ***literals);
-extern void opres_cannot_compile(const OpresPlace *place, const char *format, ...) pg_attribute_printf(2, 3)
+extern void opres_cannot_compile(const OpresPlace *place, const char *format, ...) __attribute__((format(printf, 2, 3)))
 	pg_attribute_noreturn();
 
 /* compile_words.c: names, roles, facts, reports, deadlines. */

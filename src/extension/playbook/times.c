@@ -88,7 +88,7 @@ opres_timestamp_problem(const char *text, size_t length, TimestampTz *value)
 {
 	Stamp stamp;
 	const char *problem = read_stamp(text, length, &stamp);
-	int64 days;
+	int64 day;
 
 	if (problem != NULL)
 		return problem;
@@ -98,8 +98,8 @@ opres_timestamp_problem(const char *text, size_t length, TimestampTz *value)
 		return "there is no such time of day";
 	if (stamp.year < 1)
 		return "it is before the year 1";
-	days = date2j(stamp.year, stamp.month, stamp.day) - POSTGRES_EPOCH_JDATE;
-	*value = days * USECS_PER_DAY +
+	day = date2j(stamp.year, stamp.month, stamp.day) - POSTGRES_EPOCH_JDATE;
+	*value = day * USECS_PER_DAY +
 			 ((stamp.hour * 60 + stamp.minute) * INT64CONST(60) + stamp.second - stamp.offset) * USECS_PER_SEC + stamp.microseconds;
 	return NULL;
 }
@@ -120,8 +120,8 @@ bool
 opres_iso_duration(const char *text, Interval *value)
 {
 	static const char units[] = "YMWDTHMS";
-	static const int64 months[] = { 12, 1, 0, 0, 0, 0, 0, 0 };
-	static const int64 days[] = { 0, 0, 7, 1, 0, 0, 0, 0 };
+	static const int64 in_months[] = { 12, 1, 0, 0, 0, 0, 0, 0 };
+	static const int64 in_days[] = { 0, 0, 7, 1, 0, 0, 0, 0 };
 	static const int64 seconds[] = { 0, 0, 0, 0, 0, 3600, 60, 1 };
 	int unit = 0;
 	bool any = false;
@@ -149,10 +149,10 @@ opres_iso_duration(const char *text, Interval *value)
 		}
 		if (count == 0 || unit == 8)
 			return false;
-		if (number * months[unit] > 1200 || number * days[unit] > 36525 || number * seconds[unit] > INT64CONST(36525) * 86400)
+		if (number * in_months[unit] > 1200 || number * in_days[unit] > 36525 || number * seconds[unit] > INT64CONST(36525) * 86400)
 			return false;
-		value->month += (int32) (number * months[unit]);
-		value->day += (int32) (number * days[unit]);
+		value->month += (int32) (number * in_months[unit]);
+		value->day += (int32) (number * in_days[unit]);
 		value->time += number * seconds[unit] * USECS_PER_SEC;
 		text++;
 		unit++;
