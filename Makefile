@@ -25,7 +25,6 @@ SQL_PARTS := \
 	src/extension/audit/tables.sql \
 	src/extension/audit/append.sql \
 	src/extension/audit/ddl_guard.sql \
-	src/extension/audit/audit.sql \
 	src/extension/playbook/tables.sql \
 	src/extension/playbook/canonical.sql \
 	src/extension/playbook/signature.sql \
@@ -41,6 +40,8 @@ SQL_PARTS := \
 	src/extension/incident/close.sql \
 	src/extension/incident/timeline.sql \
 	src/extension/incident/redact.sql \
+	src/extension/incident/audit.sql \
+	src/extension/audit/audit.sql \
 	src/extension/common/access.sql
 
 ENGINE_SRC := $(sort $(wildcard src/engine/*.c))

@@ -426,6 +426,14 @@ at_transaction_event(XactEvent event, void *arg)
 	}
 }
 
+/* Actions of which verify_audit compares with the tables what was recorded. */
+static bool
+is_compared(const char *action)
+{
+	return strncmp(action, "map.", 4) == 0 || strncmp(action, "run.", 4) == 0 || strncmp(action, "incident.", 9) == 0 ||
+		   strcmp(action, "ddl.guard") == 0;
+}
+
 /* Entries are written at commit: before it, verification must not report that they are missing. */
 OPRES_FUNCTION(opres_acts_to_record);
 Datum
@@ -440,7 +448,7 @@ opres_acts_to_record(PG_FUNCTION_ARGS)
 	{
 		const OpresPending *act = opres_pending_get(i);
 
-		if (act->subject.length >= 0 && (strncmp(act->action.bytes, "map.", 4) == 0 || strcmp(act->action.bytes, "ddl.guard") == 0))
+		if (act->subject.length >= 0 && is_compared(act->action.bytes))
 			accumArrayResult(acts, CStringGetTextDatum(psprintf("%s %s", act->action.bytes, act->subject.bytes)), false, TEXTOID,
 							 CurrentMemoryContext);
 	}
