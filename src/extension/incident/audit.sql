@@ -16,7 +16,7 @@ COMMENT ON FUNCTION opres.event_trail_texts() IS 'internal: the findings of veri
 
 -- Times are compared as times, texts as texts, JSON as JSON: not the text that was hashed, which depends on how it was written.
 -- What was redacted is in the table as that, and its entry has no content any more.
-CREATE FUNCTION opres.run_event_findings() RETURNS TABLE (finding text, entry bigint, arguments text[])
+CREATE FUNCTION opres.verify_run_events() RETURNS TABLE (finding text, entry bigint, arguments text[])
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
   WITH recorded AS MATERIALIZED (
     SELECT a.entry, a.action, a.subject, CASE WHEN a.content ~ '^\{' THEN a.content::jsonb END AS content, a.salt IS NULL AS erased,
@@ -44,10 +44,10 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS
     WHEN c.name ~ '_at$' THEN (p.content ->> c.name)::timestamptz IS DISTINCT FROM (p.row ->> c.name)::timestamptz
     ELSE nullif(p.content -> c.name, 'null') IS DISTINCT FROM nullif(p.row -> c.name, 'null') END
 $$;
-COMMENT ON FUNCTION opres.run_event_findings() IS 'internal: events of runs against their entries of the audit trail';
+COMMENT ON FUNCTION opres.verify_run_events() IS 'internal: events of runs against their entries of the audit trail';
 
 -- The number of an event is in what was hashed: an erased entry cannot say of which it was. So many may be without one.
-CREATE FUNCTION opres.incident_event_findings() RETURNS TABLE (finding text, entry bigint, arguments text[])
+CREATE FUNCTION opres.verify_incident_events() RETURNS TABLE (finding text, entry bigint, arguments text[])
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
   WITH recorded AS MATERIALIZED (
     SELECT r.*, min(r.entry) OVER (PARTITION BY r.subject, r.number) AS first
@@ -88,12 +88,12 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS
   ) AS c (name, old, new)
   WHERE p.entry IS NOT NULL AND p.kind IS NOT NULL AND c.old IS DISTINCT FROM c.new
 $$;
-COMMENT ON FUNCTION opres.incident_event_findings() IS 'internal: events of incidents against their entries of the audit trail';
+COMMENT ON FUNCTION opres.verify_incident_events() IS 'internal: events of incidents against their entries of the audit trail';
 
 CREATE FUNCTION opres.verify_events(lang text DEFAULT 'en') RETURNS TABLE (problem text, entry bigint, detail text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
   SELECT t.problem, f.entry, format(t.detail, VARIADIC f.arguments)
-  FROM (SELECT * FROM opres.run_event_findings() UNION ALL SELECT * FROM opres.incident_event_findings()) AS f
+  FROM (SELECT * FROM opres.verify_run_events() UNION ALL SELECT * FROM opres.verify_incident_events()) AS f
     JOIN opres.event_trail_texts() AS t ON t.finding = f.finding AND t.lang = verify_events.lang
 $$;
 COMMENT ON FUNCTION opres.verify_events(text) IS
