@@ -59,7 +59,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'closing an incident needs a note',
       HINT = 'Say how it ended.';
   END IF;
-  PERFORM FROM opres.run AS r WHERE r.incident = i.id ORDER BY r.id FOR UPDATE;
+  PERFORM opres.refresh_runs(i.id); -- locks the runs
   matters := ARRAY(SELECT concat('run ' || m.run || ' ', m.kind, ' ', m.subject, ' (', m.state, ')')
     FROM opres.open_matters(i.id) WITH ORDINALITY AS m ORDER BY m.ordinality);
   IF cardinality(matters) > 0 THEN

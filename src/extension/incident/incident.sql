@@ -305,6 +305,34 @@ $$;
 COMMENT ON FUNCTION opres.incident_changed(opres.incident, timestamptz) IS
   'internal: breach_at, reports due and due times of the runs, after something of the incident has changed (since: when)';
 
+-- Where a node was not back when it was expected, the clock says something else without anybody having said anything.
+CREATE FUNCTION opres.refresh_clocks() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  i opres.incident;
+  before timestamptz;
+  changed bigint := 0;
+BEGIN
+  FOR i IN
+    SELECT o.* FROM opres.incident AS o
+    WHERE o.state = 'open' AND EXISTS (SELECT FROM opres.incident_node AS n
+      WHERE n.incident = o.id AND n.state <> 'restored' AND n.expected_at <= now())
+    ORDER BY o.id FOR UPDATE
+  LOOP
+    before := i.breach_at;
+    i := opres.incident_changed(i, now());
+    IF i.breach_at IS DISTINCT FROM before THEN
+      PERFORM opres.record_incident_event(i, 'clock', now(), NULL, jsonb_build_object(
+        'before', jsonb_build_object('breach_at', opres.utc_text(before)), 'after', jsonb_build_object('breach_at', opres.utc_text(i.breach_at))));
+      changed := changed + 1;
+    END IF;
+  END LOOP;
+  RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION opres.refresh_clocks() IS
+  'Computes breach_at anew of the open incidents of which a node was not back when it was expected; how many have another one now. opres.tick does it.';
+
 CREATE FUNCTION opres.open_incident(title text, attack_type text, severity int, nodes text[] DEFAULT '{}',
   occurred_at timestamptz DEFAULT NULL, detected_at timestamptz DEFAULT now(), recognised_at timestamptz DEFAULT NULL,
   exercise boolean DEFAULT false, confidential boolean DEFAULT false, note text DEFAULT NULL) RETURNS bigint

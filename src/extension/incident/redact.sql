@@ -18,10 +18,12 @@ BEGIN
   -- Who erases need not see what: no check_incident.
   SELECT * INTO i FROM opres.incident AS o
   WHERE o.id = CASE part[1] WHEN 'incident' THEN id ELSE (SELECT r.incident FROM opres.run AS r WHERE r.id = id) END FOR UPDATE;
-  IF EXISTS (SELECT FROM unnest(opres.acts_to_record()) AS act WHERE CASE part[1] WHEN 'run' THEN act ~ '^run\.' AND act ~ (' ' || subject || '$')
-      ELSE act ~ '^incident\.' AND act ~ (format(' incident %s$', id)) END) THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s is not in the audit trail yet', subject),
-      DETAIL = 'What a transaction has done is written to the trail when it commits.', HINT = 'Redact it in a transaction of its own.';
+  IF (now() <= CASE part[1]
+      WHEN 'incident' THEN (SELECT e.recorded_at FROM opres.incident_event AS e WHERE e.incident = id AND e.number = number)
+      ELSE (SELECT e.recorded_at FROM opres.run_event AS e WHERE e.run = id AND e.number = number) END) THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s was not recorded before this transaction', subject),
+      DETAIL = 'What a transaction has done is written to the audit trail when it commits; it can be erased there afterwards.',
+      HINT = 'Redact it in a transaction of its own.';
   END IF;
   IF part[1] = 'incident' THEN
     UPDATE opres.incident_event AS e SET note = CASE WHEN e.note IS NOT NULL THEN '[redacted]' END, details = CASE WHEN e.details ? 'evidence'

@@ -140,10 +140,13 @@ runs_to_tick(FunctionCallInfo fcinfo, int64 **ids)
 Datum
 opres_tick(PG_FUNCTION_ARGS)
 {
+	static OpresStatement clocks = { .sql = "SELECT opres.refresh_clocks()" };
 	int64 *ids, events = 0;
 	uint64 count;
 
 	SPI_connect();
+	if (PG_ARGISNULL(0))
+		(void) opres_statement(&clocks, NULL, NULL, false);
 	count = runs_to_tick(fcinfo, &ids);
 	for (uint64 i = 0; i < count; i++)
 	{

@@ -20,7 +20,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('open', 'Incident opened: %1$s (%2$s)', 'インシデントを登録：%1$s（%2$s）'),
     ('exercise', 'Exercise opened: %1$s (%2$s)', '演習として登録：%1$s（%2$s）'),
     ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note', '追記'), ('report', 'Told to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
-    ('close', 'Incident closed', 'インシデント対応を終了'), ('redact', 'Personal data of record %s erased', '「%s」の個人情報を消去'),
+    ('clock', 'Not back when expected: %s', '復旧見込み時刻を経過：%s'), ('close', 'Incident closed', 'インシデント対応を終了'), ('redact', 'Personal data of record %s erased', '「%s」の個人情報を消去'),
     -- events of a run
     ('begin', 'Work by the playbook "%1$s" begun (run %2$s)', '対応手順書「%1$s」による対応を開始（対応案件%2$s）'),
     ('success', '%s: done', '%s：実施'), ('failure', '%s: not achieved', '%s：不成功'), ('decide', '%1$s: decided: %2$s', '%1$s：「%2$s」と判断'),
@@ -110,7 +110,7 @@ BEGIN
   IF e.kind = 'open' THEN
     said := format(CASE WHEN (after->>'exercise')::boolean THEN opres.chronicle_word('exercise', lang) ELSE said END, after->>'title',
       opres.facts_said('{}', after - '{title,state,exercise,confidential}'::text[], zone, lang));
-  ELSIF e.kind = 'update' THEN
+  ELSIF e.kind IN ('update', 'clock') THEN
     said := format(said, opres.facts_said(e.details->'before', after, zone, lang));
   ELSIF e.kind = 'report' THEN
     said := format(said, e.details->>'role', e.details->>'criterion');
