@@ -39,6 +39,7 @@ SQL_PARTS := \
 	src/extension/incident/clock.sql \
 	src/extension/incident/close.sql \
 	src/extension/incident/timeline.sql \
+	src/extension/incident/exercise.sql \
 	src/extension/incident/redact.sql \
 	src/extension/incident/audit.sql \
 	src/extension/audit/audit.sql \

@@ -32,7 +32,7 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE pronamespac
   AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)$$, 'what runs as its owner pins its search path');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p, aclexplode(proacl) AS a
   WHERE pronamespace = 'opres'::regnamespace AND a.grantee IN (SELECT oid FROM pg_roles WHERE rolname LIKE 'opres\_%')
-    AND (prosecdef OR provolatile = 'v') AND proname NOT IN ('load_map', 'label_revision', 'approve_revision', 'approve', 'reject', 'dispute')$$,
+    AND (prosecdef OR provolatile = 'v') AND proname NOT IN ('load_map', 'label_revision', 'approve_revision', 'accept_risk', 'approve', 'reject', 'dispute')$$,
   'what writes or runs as its owner is granted by name');
 
 -- Nobody ------------------------------------------------------------------------------------------------------------------------

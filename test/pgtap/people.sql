@@ -135,7 +135,7 @@ SELECT results_eq($$SELECT number, kind, person, note, details->>'whom', details
   $$VALUES (1, 'call', 'p.suzuki' COLLATE "C", 'rang at home, 080-3', 'p.sato', 'no_answer'), (2, 'call', 'p.suzuki', NULL, 'p.sato', 'left_message'), (3, 'call', 'p.suzuki', 'Ms Y', 'fsa', 'reached')$$,
   'in the chronicle');
 SELECT results_eq($$SELECT person, attempts, last_call_at, last_outcome FROM opres.call_list('ciso', 1)$$,
-  $$VALUES ('p.suzuki', 0::bigint, NULL::timestamptz, NULL), ('p.tanaka', 0, NULL, NULL), ('p.sato', 2, now() - interval '5 min', 'left message'), ('p.ito', 0, NULL, NULL)$$,
+  $$VALUES ('p.suzuki', 0::bigint, NULL::timestamptz, NULL), ('p.tanaka', 0, NULL, NULL), ('p.sato', 2, now() - interval '5 min', 'left a message'), ('p.ito', 0, NULL, NULL)$$,
   'and in the list of whom to call');
 SELECT throws_ok(format('SELECT opres.record_call(%s)', arguments), code, message, message)
 FROM (VALUES

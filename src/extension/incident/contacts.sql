@@ -187,8 +187,7 @@ BEGIN
       || CASE WHEN c.as_role = w.role THEN '' WHEN call_list.lang = 'ja' THEN format('（代行：%s）', c.as_role)
         ELSE format(' (deputy: %s)', c.as_role) END,
     p.phones, p.email, p.department, p.organisation, coalesce(k.attempts, 0), k.at,
-    CASE WHEN call_list.lang = 'ja' THEN (ARRAY['応答あり', '応答なし', '話中', '伝言'])[array_position('{reached,no_answer,busy,left_message}', k.outcome)]
-      ELSE replace(k.outcome, '_', ' ') END
+    opres.chronicle_word(k.outcome, call_list.lang)
   FROM wanted AS w, opres.callees(w.role, call_list.incident, now()) AS c JOIN opres.person AS p ON p.code = c.person LEFT JOIN call AS k ON k.whom = c.person
   ORDER BY w.role COLLATE "C", c."position";
 END
@@ -204,13 +203,14 @@ DECLARE
   calls text[];
 BEGIN
   IF EXISTS (SELECT FROM opres.incident_event AS e
-    WHERE e.kind = 'call' AND e.details->>'whom' = whom AND e.note IS NOT NULL AND e.recorded_at >= transaction_timestamp())
+    WHERE e.kind = 'call' AND e.details->>'whom' = whom AND e.note <> '[redacted]' AND e.recorded_at >= transaction_timestamp())
   THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = 'a call to be erased is not committed yet',
       DETAIL = 'Its entry in the audit trail is written when it is.';
   END IF;
   WITH emptied AS (
-    UPDATE opres.incident_event AS e SET note = NULL WHERE e.kind = 'call' AND e.details->>'whom' = whom AND e.note IS NOT NULL
+    UPDATE opres.incident_event AS e SET note = '[redacted]'
+    WHERE e.kind = 'call' AND e.details->>'whom' = whom AND e.note <> '[redacted]'
     RETURNING format('incident %s %s', e.incident, e.number) AS call
   )
   SELECT array_agg(e.call) INTO calls FROM emptied AS e;

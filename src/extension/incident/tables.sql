@@ -271,6 +271,25 @@ CREATE TABLE opres.run_ratification (
 COMMENT ON TABLE opres.run_ratification IS
   'approvals by telephone that the approver must confirm herself: event is the approval; open until ratified_at is there, or, where she denies it (disputed_at), settled_at';
 
+CREATE TABLE opres.exercise_finding (
+  incident bigint NOT NULL,
+  number int NOT NULL CHECK (number > 0),
+  finding text NOT NULL,
+  subject text,
+  owner text,
+  due_on date,
+  state text NOT NULL CHECK (state IN ('open', 're-exercised', 'risk accepted')),
+  recorded_by text COLLATE "C" NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  settled_by text COLLATE "C",
+  settled_at timestamptz,
+  settled_in bigint,
+  reason text,
+  PRIMARY KEY (incident, number)
+);
+COMMENT ON TABLE opres.exercise_finding IS
+  'findings of exercises and incidents, followed up until another exercise (settled_in) has shown that they are dealt with, or the residual risk is accepted';
+
 CREATE TABLE opres.report_deadline (
   report text COLLATE "C" PRIMARY KEY,
   anchor text NOT NULL,
@@ -300,5 +319,6 @@ SELECT pg_catalog.pg_extension_config_dump('opres.run_step', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.run_report', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.run_ratification', '');
 SELECT pg_catalog.pg_extension_config_dump('opres.report_deadline', '');
+SELECT pg_catalog.pg_extension_config_dump('opres.exercise_finding', '');
 COMMENT ON SEQUENCE opres.incident_id_seq IS 'numbers of incidents; one may be missing where a transaction did not commit';
 COMMENT ON SEQUENCE opres.run_id_seq IS 'numbers of runs; one may be missing where a transaction did not commit';

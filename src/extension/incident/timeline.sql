@@ -21,6 +21,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('exercise', 'Exercise opened: %1$s (%2$s)', '演習として登録：%1$s（%2$s）'),
     ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note', '追記'), ('report', 'Told to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
     ('clock', 'Not back when expected: %s', '復旧見込み時刻を経過：%s'), ('close', 'Incident closed', 'インシデント対応を終了'), ('redact', 'Personal data of record %s erased', '「%s」の個人情報を消去'),
+    ('call', 'Called %1$s: %2$s', '%1$sへ架電：%2$s'), ('reached', 'reached', '応答あり'), ('no_answer', 'no answer', '応答なし'),
+    ('busy', 'busy', '話中'), ('left_message', 'left a message', '伝言'),
+    ('finding', 'Finding %1$s: %2$s', '課題%1$s：%2$s'), ('finding_settled', 'Finding %1$s settled: %2$s', '課題%1$sを完了：%2$s'),
+    ('re-exercised', 'dealt with, as exercise %s has shown', '演習（%s）で改善を確認'), ('risk accepted', 'residual risk accepted', '残存リスクを承認'),
     -- events of a run
     ('begin', 'Work by the playbook "%1$s" begun (run %2$s)', '対応手順書「%1$s」による対応を開始（対応案件%2$s）'),
     ('success', '%s: done', '%s：実施'), ('failure', '%s: not achieved', '%s：不成功'), ('decide', '%1$s: decided: %2$s', '%1$s：「%2$s」と判断'),
@@ -51,6 +55,10 @@ RETURN coalesce((SELECT coalesce(p.names->>lang, p.name) FROM opres.person AS p 
   opres.chronicle_word('system', lang));
 COMMENT ON FUNCTION opres.person_said(text, text) IS
   'internal: a person''s name in a language, her code if there is none or it was erased; without a person: the system';
+
+CREATE FUNCTION opres.callee_said(code text, lang text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce((SELECT coalesce(c.names->>lang, c.name) FROM opres.contact AS c WHERE c.code = callee_said.code), opres.person_said(code, lang));
+COMMENT ON FUNCTION opres.callee_said(text, text) IS 'internal: what a person or a contact that was called is called in a language, else her code';
 
 -- A value as an event tells it, as people say it.
 CREATE FUNCTION opres.fact_said(name text, value jsonb, zone text, lang text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
@@ -114,6 +122,12 @@ BEGIN
     said := format(said, opres.facts_said(e.details->'before', after, zone, lang));
   ELSIF e.kind = 'report' THEN
     said := format(said, e.details->>'role', e.details->>'criterion');
+  ELSIF e.kind = 'call' THEN
+    said := format(said, opres.callee_said(e.details->>'whom', lang), opres.chronicle_word(e.details->>'outcome', lang));
+  ELSIF e.kind = 'finding' THEN
+    said := format(said, e.details->>'number', concat_ws(': ', e.details->>'subject', e.details->>'finding'));
+  ELSIF e.kind = 'finding_settled' THEN
+    said := format(said, e.details->>'number', format(opres.chronicle_word(e.details->>'state', lang), e.details->>'exercise'));
   ELSIF e.kind = 'redact' THEN
     said := format(said, e.details->>'subject');
   END IF;
