@@ -41,6 +41,7 @@ SQL_PARTS := \
 	src/extension/incident/timeline.sql \
 	src/extension/incident/exercise.sql \
 	src/extension/incident/redact.sql \
+	src/extension/webhook/tables.sql \
 	src/extension/incident/audit.sql \
 	src/extension/audit/audit.sql \
 	src/extension/common/access.sql

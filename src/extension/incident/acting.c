@@ -6,6 +6,7 @@
 #include "incident/acting.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "audit/append.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -16,6 +17,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -40,12 +42,90 @@ person_of_login(const NameData *login)
 	return person;
 }
 
+/* Who is spoken for, through what, and since which subtransaction; NULL = nobody but the caller. */
+static struct
+{
+	char *person, *through;
+	SubTransactionId since;
+} spoken;
+
+static void
+speak_no_more(void)
+{
+	if (spoken.person == NULL)
+		return;
+	pfree(spoken.person);
+	pfree(spoken.through);
+	spoken.person = spoken.through = NULL;
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		speak_no_more();
+}
+
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB && spoken.person != NULL && spoken.since == mine)
+		speak_no_more();
+	if (event == SUBXACT_EVENT_COMMIT_SUB && spoken.since == mine)
+		spoken.since = parent;
+}
+
+void
+opres_speak_as(const char *person, const char *through)
+{
+	static bool registered = false;
+
+	if (!registered)
+	{
+		RegisterXactCallback(at_transaction_end, NULL);
+		RegisterSubXactCallback(at_subtransaction_end, NULL);
+		registered = true;
+	}
+	speak_no_more();
+	if (person == NULL)
+		return;
+	spoken.person = MemoryContextStrdup(TopMemoryContext, person);
+	spoken.through = MemoryContextStrdup(TopMemoryContext, through);
+	spoken.since = GetCurrentSubTransactionId();
+}
+
+OPRES_FUNCTION(opres_speak_as_sql);
+Datum
+opres_speak_as_sql(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		opres_speak_as(NULL, NULL);
+	else if (PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("who speaks for a person through nothing?")));
+	else
+		opres_speak_as(text_to_cstring(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	PG_RETURN_VOID();
+}
+
+char *
+opres_acting_login_name(void)
+{
+	OpresActor actor;
+
+	if (spoken.person != NULL)
+		return pstrdup(spoken.through);
+	actor = opres_actor();
+	return pstrdup(NameStr(actor.login)[0] != '\0' ? NameStr(actor.login) : NameStr(actor.session_role));
+}
+
 char *
 opres_acting_person_code(void)
 {
 	OpresActor actor = opres_actor();
 	const NameData *names[] = { &actor.login, &actor.session_role, &actor.acting_role };
 
+	if (spoken.person != NULL)
+		return pstrdup(spoken.person);
 	for (int i = 0; i < lengthof(names); i++)
 	{
 		char *person;

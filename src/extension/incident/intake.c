@@ -4,7 +4,7 @@
  * Shape and values only; whether a change fits the incident as it is, is the matter of incident.sql. Errors name the place by its
  * JSON path, as those of the map's document do. Nothing outlives the call.
  */
-#include "audit/append.h"
+#include "incident/acting.h"
 #include "catalog/pg_type.h"
 #include "map/document.h"
 #include "map/map_cache.h"
@@ -251,7 +251,5 @@ OPRES_FUNCTION(opres_acting_login);
 Datum
 opres_acting_login(PG_FUNCTION_ARGS)
 {
-	OpresActor actor = opres_actor();
-
-	PG_RETURN_TEXT_P(cstring_to_text(NameStr(actor.login)[0] != '\0' ? NameStr(actor.login) : NameStr(actor.session_role)));
+	PG_RETURN_TEXT_P(cstring_to_text(opres_acting_login_name()));
 }

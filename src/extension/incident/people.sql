@@ -1,5 +1,10 @@
 -- People, the roles they hold, outside contacts, who is on call, and calls made.
 
+CREATE FUNCTION opres.speak_as(person text, through text) RETURNS void
+LANGUAGE c AS 'MODULE_PATHNAME', 'opres_speak_as_sql';
+COMMENT ON FUNCTION opres.speak_as(text, text) IS
+  'internal: from now on this person acts, who has made herself known by a signed webhook; through what is recorded as the login. Ended by NULLs, and with the transaction';
+
 CREATE FUNCTION opres.acting_person() RETURNS text
 LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'opres_acting_person';
 COMMENT ON FUNCTION opres.acting_person() IS

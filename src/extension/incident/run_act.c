@@ -40,7 +40,7 @@ void
 opres_event_by_caller(OpresEventRow *row)
 {
 	row->person = opres_acting_person_code();
-	row->login = GetUserNameFromId(GetSessionUserId(), false);
+	row->login = opres_acting_login_name();
 	read_held_roles(row);
 }
 
@@ -58,7 +58,7 @@ opres_event_by_person(OpresEventRow *row, const char *said)
 						errmsg("nobody has the code or login %s", opres_quoted(said, (int) strlen(said))),
 						errhint("A registrar enters people: opres.save_person.")));
 	row->person = opres_column_text(0, 1);
-	row->login = GetUserNameFromId(GetSessionUserId(), false);
+	row->login = opres_acting_login_name();
 	read_held_roles(row);
 }
 
@@ -106,7 +106,7 @@ try_of_time(OpresLiveRun *live, const char *kind, int32 step)
 	OpresRefusal refusal;
 	int32 detail;
 
-	row.login = GetUserNameFromId(GetSessionUserId(), false);
+	row.login = opres_acting_login_name();
 	stamp_event(live, &row);
 	if (!opres_run_try(live, &row, &refusal, &detail))
 		return false;
