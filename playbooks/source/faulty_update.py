@@ -59,7 +59,7 @@ TECHNICAL = [
           ("Begin the playbook for targeted attacks for the same incident; cut the update server, remote maintenance and the internet from the core segments first.",
            "同一インシデントについて標的型攻撃の対応手順書を開始し、配信サーバー、遠隔保守及びインターネットを基幹セグメントから遮断する。"),
           ("No machine is repaired with a medium made after the first failure.", "最初の停止以後に作成された媒体で修復しない。"),
-          evidence=("number of the run, list of what was cut", "対応番号及び遮断箇所一覧"), approve="crisis_head", by="step:attack_or_fault+PT30M", clauses="4-1.1 4-1.3", needs="authority_named evidence_judged", priority=1)],
+          evidence=("number of the run, list of what was cut", "対応番号及び遮断箇所一覧"), by="step:attack_or_fault+PT30M", clauses="4-1.1 4-1.3", needs="authority_named evidence_judged", priority=1)],
         phase="containment"),
     PAR("prepare", ("Remedy, keys and cover made ready side by side", "修復手段、回復キー及び補完的な防御を並行して準備する"), [
         A("remedy", "eradication", "it_operations/system_owner", ("Prove the remedy on one machine of each kind", "機種ごとに修復手順を検証する"),
