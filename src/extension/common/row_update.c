@@ -41,7 +41,8 @@ enter_in_indexes(Relation table, TupleTableSlot *slot, OPRES_UPDATE_INDEXES upda
 	EState *estate = CreateExecutorState();
 	ResultRelInfo *result = makeNode(ResultRelInfo);
 
-	InitResultRelInfo(result, table, 1, NULL, 0);
+	/* Range table index 0: there is no range table in which the executor could look up which columns an UPDATE names. */
+	InitResultRelInfo(result, table, 0, NULL, 0);
 	ExecOpenIndices(result, false);
 	OPRES_UPDATE_INDEX_TUPLES(result, slot, estate, update);
 	ExecCloseIndices(result);
