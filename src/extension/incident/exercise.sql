@@ -131,7 +131,7 @@ COMMENT ON FUNCTION opres.operation_pieces(bigint) IS
   'internal: how the operations fared in an incident up to its end, else now, piece by piece; nothing of those that were not touched';
 
 -- The longest time and all the time an operation was below a level.
-CREATE FUNCTION opres.time_below(pieces jsonb, level float8, OUT longest interval, OUT total interval, OUT last_until timestamptz)
+CREATE FUNCTION opres.stretch_below(pieces jsonb, level float8, OUT longest interval, OUT total interval, OUT last_until timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH piece AS (
     SELECT (p->>'from_at')::timestamptz AS from_at, (p->>'until_at')::timestamptz AS until_at, (p->>'level')::float8 >= $2 - 1e-9 AS up
@@ -143,7 +143,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT opres.exact_interval(extract(epoch FROM max(length))::float8), opres.exact_interval(extract(epoch FROM sum(length))::float8), max(until_at) FROM outage
 $$;
-COMMENT ON FUNCTION opres.time_below(jsonb, float8) IS
+COMMENT ON FUNCTION opres.stretch_below(jsonb, float8) IS
   'internal: the longest stretch and the sum of the times that pieces (from_at, until_at, level) are below a level, and when it last was; NULL: never';
 
 -- Findings ------------------------------------------------------------------------------------------------------------------------
@@ -163,13 +163,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE r.incident = $1 AND t->>'within' IS NOT NULL
   ), reached AS (
     SELECT t.run, t.within, max(coalesce(opres.time_between(i.start, b.last_until), '0')) AS measured, bool_or(coalesce(b.last_until >= i.until, false)) AS down
-    FROM i, target AS t, operation AS o, opres.time_below(o.pieces, coalesce(t.level, 1)) AS b
+    FROM i, target AS t, operation AS o, opres.stretch_below(o.pieces, coalesce(t.level, 1)) AS b
     GROUP BY t.run, t.within
   ), kept AS (
     SELECT t.operation, t.tolerance, d."limit", CASE d.form WHEN 'within' THEN coalesce(b.longest, '0') ELSE coalesce(b.total, '0') END AS measured,
       coalesce(b.last_until >= i.until, false) AS down
     FROM i, operation AS o JOIN opres.tolerance AS t ON t.operation = o.operation, opres.tolerance_parts(t.tolerance) AS d,
-      opres.time_below(o.pieces, coalesce(d.level, 1)) AS b
+      opres.stretch_below(o.pieces, coalesce(d.level, 1)) AS b
     WHERE d.form IN ('within', 'total')
   )
   SELECT CASE WHEN measured > within THEN 'target_missed' ELSE 'target_met' END, opres.run_playbook_name(run, $2), within, measured, run
