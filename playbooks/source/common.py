@@ -79,6 +79,8 @@ SOURCES = {
     "suspicious": (("Suspicious-transaction report (Act on Prevention of Transfer of Criminal Proceeds, Article 8)", "疑わしい取引の届出（犯罪による収益の移転防止に関する法律第8条）"),
                    ("Confirmed: the duty to report \"promptly\" and not to tell the customer. No number of days is laid down.", "速やかに届け出る義務及び顧客に漏らさない義務は確認済み。日数の定めはない。"),
                    "Act No. 22 of 2007, Article 8; FSA page on the procedure"),
+    "jvcea": (("Report to the self-regulatory body of crypto-asset businesses (JVCEA)", "暗号資産交換業の自主規制団体（JVCEA）への報告"),
+              ("Not confirmed: that members report and how soon is to be read in the body's rules.", "未確認：報告の要否・期限は同団体の規則に照らして確認する。"), "Rules of the self-regulatory body"),
     "timely_disclosure": (("Timely disclosure of a listed company", "上場会社の適時開示"), ("Not confirmed: whether and when is to be judged with the exchange's rules.", "未確認：開示の要否・時期は取引所規則に照らして判断する。"),
                           "Rules of the stock exchange"),
 }
