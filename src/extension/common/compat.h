@@ -74,17 +74,18 @@
 #define OPRES_INSERT_INDEX_TUPLES(relation, slot, estate) ExecInsertIndexTuples(relation, slot, estate, false, false, NULL, NIL)
 #endif
 
-/* Entries of a changed row in the indexes that need one (access/tableam.h, executor/executor.h). */
+/* Entries of a changed row in the indexes that need one (access/tableam.h, executor/executor.h). Not told to be an update: for
+   that, a mere hint, the executor would ask a range table which columns have changed. */
 #if PG_VERSION_NUM >= 160000
 #define OPRES_UPDATE_INDEXES TU_UpdateIndexes
 #define OPRES_UPDATE_NO_INDEX TU_None
 #define OPRES_UPDATE_INDEX_TUPLES(relation, slot, estate, update)                                                                  \
-	ExecInsertIndexTuples(relation, slot, estate, true, false, NULL, NIL, (update) == TU_Summarizing)
+	ExecInsertIndexTuples(relation, slot, estate, false, false, NULL, NIL, (update) == TU_Summarizing)
 #else
 #define OPRES_UPDATE_INDEXES bool
 #define OPRES_UPDATE_NO_INDEX false
 #define OPRES_UPDATE_INDEX_TUPLES(relation, slot, estate, update)                                                                  \
-	ExecInsertIndexTuples(relation, slot, estate, true, false, NULL, NIL)
+	ExecInsertIndexTuples(relation, slot, estate, false, false, NULL, NIL)
 #endif
 
 /* The timeline that this server writes, once RecoveryInProgress() has said no; needs access/xlog.h. */

@@ -81,6 +81,14 @@ offer_deadlines(const OpresLiveRun *live, const OpresReportRow *reports, const O
 	}
 }
 
+/* What will not be done any more: left out, cancelled, or not begun in a run that is over. */
+static bool
+given_up(const OpresLiveRun *live, OpresStepState state)
+{
+	return state == OPRES_STEP_SKIPPED || state == OPRES_STEP_CANCELLED ||
+		   (state == OPRES_STEP_IDLE && opres_run_state(live->run) > OPRES_RUN_ACTIVE);
+}
+
 /* A report is submitted by the first of its steps that is done; else the first that may still be done stands for it. */
 static void
 find_submission(const OpresLiveRun *live, int32 report, OpresReportRow *row)
@@ -103,7 +111,7 @@ find_submission(const OpresLiveRun *live, int32 report, OpresReportRow *row)
 			row->needed = true;
 			return;
 		}
-		if (state != OPRES_STEP_SKIPPED && state != OPRES_STEP_CANCELLED && !row->needed)
+		if (!given_up(live, state) && !row->needed)
 		{
 			row->step = i;
 			row->needed = true;
@@ -157,7 +165,7 @@ project_step(const OpresLiveRun *live, const OpresReportRow *reports, int32 step
 		memcpy(doers, a->doers, sizeof(int32) * a->doer_count);
 		row->doers = doers;
 	}
-	if (a->state == OPRES_STEP_SKIPPED || a->state == OPRES_STEP_CANCELLED)
+	if (given_up(live, a->state))
 		return;
 	if (begun && a->due != OPRES_NEVER)
 		offer_due(a->due, "timeout", &row->due_at, &row->due_by);

@@ -56,11 +56,7 @@ refuse_state(const OpresLiveRun *live, const OpresEventRow *row)
 {
 	const OpresActivation *a = opres_run_step(live->run, row->step);
 	bool ended = a->state == OPRES_STEP_DONE || a->state == OPRES_STEP_FAILED;
-	bool mandatory = strcmp(row->kind, "omit") == 0 && a->state == OPRES_STEP_REACHED;
 
-	if (mandatory)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("step %s may not be left out", STEP(live, row)),
-						errdetail("It is mandatory."), errhint("The authority may pass it: opres.override.")));
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					errmsg("step %s is %s", STEP(live, row),
 						   a->state == OPRES_STEP_IDLE ? "not reached" : opres_step_state_name(a->state)),
@@ -76,6 +72,9 @@ refuse_type(const OpresLiveRun *live, const OpresEventRow *row)
 	OpresStepType type = step_of(live, row)->type;
 	bool question = type == OPRES_STEP_IF || type == OPRES_STEP_WHILE || type == OPRES_STEP_SWITCH;
 
+	if (strcmp(row->kind, "omit") == 0 && type == OPRES_STEP_ACTION)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("step %s may not be left out", STEP(live, row)),
+						errdetail("It is mandatory."), errhint("The authority may pass it: opres.override.")));
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("step %s is a step of type %s", STEP(live, row), live->compiled->steps[row->step].type),
 					question                    ? errdetail("Expected an answer: %s.", choices(live, row))
