@@ -23,7 +23,8 @@ ACTIVITIES = """compose-content deliver-content identify-audience identify-chann
 scan-vulnerabilities configure-systems restrict-access disconnect-system eliminate-risk revert-system restore-data restore-capabilities map-network identify-steps
 step-sequence prepare-engagement execute-operation analyze-engagement-results""".split()
 PLAYBOOK_TYPES = "attack detection engagement investigation mitigation notification prevention remediation".split()
-EXPECTED = """ddos ransomware joint-centre malware defacement vulnerability third-party-leak""".split()
+EXPECTED = """ddos ransomware joint-centre malware defacement vulnerability third-party-leak fraudulent-transfer account-takeover faulty-update datacentre-loss settlement-loss
+    crypto-outflow""".split()
 ORDER = "[うくぐすつぬぶむるい]"  # what a Japanese verb ends in
 JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 
