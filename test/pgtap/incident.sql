@@ -150,6 +150,12 @@ SELECT opres.update_incident(:i, format('{"classification": null, "recognised_at
 SELECT results_eq('SELECT classification, classified_at, recognised_at, customers FROM opres.incident WHERE id = ' || :i,
   $$VALUES (NULL::text, pg_temp.ago('10 min'), NULL::timestamptz, NULL::bigint)$$, 'null: not known');
 
+-- A transaction that opens and goes on: now() stands still, but what is said later is later.
+SELECT opres.open_incident('At once', 'ddos', 50, '{sys.core}') AS o \gset
+SELECT is((SELECT since FROM opres.incident_node WHERE incident = :o), now(), 'lost since it was detected, now');
+SELECT lives_ok(format('SELECT opres.update_incident(%s, %L)', :o, '{"nodes": {"sys.core": {"state": "restored"}}}'), 'restored in the same transaction');
+SELECT ok((SELECT restored_at > since FROM opres.incident_node WHERE incident = :o), 'later');
+
 -- Nodes: levels as they were ------------------------------------------------------------------------------------------------------
 CREATE FUNCTION pg_temp.node(code text, change text, at text DEFAULT '0') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -254,12 +254,13 @@ BEGIN
     END IF;
     n.incident := i.id;
     n.node := code;
-    at := coalesce(since, at, now_at);
+    at := coalesce(since, at);
   ELSIF since <> n.since THEN
     n := opres.move_node_onset(n, since, place || '.since');
   END IF;
   IF at IS NOT NULL OR n.state IS DISTINCT FROM new.state OR n.level IS DISTINCT FROM new.level THEN
-    at := coalesce(at, now_at);
+    -- now() is when the transaction began: another may have told of this node since.
+    at := coalesce(at, CASE WHEN now_at = now() THEN clock_timestamp() ELSE now_at END);
     n := opres.set_node_level(n, new.state, new.level, at, place);
   END IF;
   IF change ? 'expected_at' THEN
@@ -370,7 +371,8 @@ BEGIN
   FOREACH code IN ARRAY coalesce(nodes, '{}') LOOP
     PERFORM opres.check_map_node(code, NULL);
     IF NOT hit ? code THEN
-      hit := hit || jsonb_build_object(code, (opres.change_node(i, code, '{"state": "lost"}', opres.incident_start(i), code)).after);
+      hit := hit || jsonb_build_object(code, (opres.change_node(i, code,
+        jsonb_build_object('state', 'lost', 'at', opres.utc_text(opres.incident_start(i))), i.detected_at, code)).after);
     END IF;
   END LOOP;
   PERFORM opres.note_missing_playbook(i.attack_type);

@@ -40,7 +40,7 @@ BEGIN
   PERFORM opres.erase_content(a.entry, reason) FROM ONLY opres.audit_entry AS a
   WHERE a.salt IS NOT NULL AND CASE part[1]
     WHEN 'run' THEN a.subject = redact_event.subject AND a.action ~ '^run\.'
-    ELSE a.subject = format('incident %s', id) AND a.action IN ('incident.open', 'incident.update', 'incident.annotate', 'incident.close', 'incident.report')
+    ELSE a.subject = format('incident %s', id) AND a.action ~ '^incident\.'
       AND substring(a.content FROM '"event": ([0-9]+)') = number::text END;
   PERFORM opres.record_incident_event(i, 'redact', clock_timestamp(), reason, jsonb_build_object('subject', subject));
 END
