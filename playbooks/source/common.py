@@ -2,7 +2,7 @@
 
 A shared step is a function: what a playbook adds of its own (more commands, another deadline) is handed in, so that each playbook says what is particular to it.
 """
-from dsl import IF, A, report
+from dsl import IF, PAR, A, report, rows
 
 CREATED = "2026-11-21T00:00:00.000Z"
 
@@ -142,7 +142,7 @@ def no_incident():
              evidence=("reason, and who was told", "非該当理由及び回答先"), approve="risk_management", clauses="1-2", priority=4)
 
 
-def rate(*particular, by="detection+PT45M"):
+def rate(*particular, by="detection+PT1H"):
     return A("rate", "triage", "csirt_lead/ciso", ("Set priority and severity; report up", "優先度・重大度を定め、経営陣へ報告する"),
              ("Say which critical operations are hit or will be, and read the tolerance clock: which one is breached first, and when.",
               "影響を受ける（受けうる）重要な業務を挙げ、耐性度の超過時刻が最も早い業務を確認する。"),
@@ -152,7 +152,7 @@ def rate(*particular, by="detection+PT45M"):
              evidence=("severity, time and recipient of each report", "重大度並びに報告先及び報告時刻"), by=by, clauses="1-3.1 1-3.2", priority=1)
 
 
-def name_authority(*particular, by="detection+PT1H"):
+def name_authority(*particular, by="detection+PT45M"):
     return A("name_authority", "triage", "secretariat/crisis_head", ("Open the crisis team; name the deciding authority", "対策本部を設置し、判断権限者を特定する"),
              ("Name, for this hour and the next shift, who decides on isolation and shutdown and who on resumption; go down the order of deputies where somebody cannot be reached.",
               "遮断・停止及び業務再開の判断権限者を、現在及び次の交代時間帯について氏名で特定する。連絡不能の場合は代行順位に従う。"),
@@ -162,6 +162,8 @@ def name_authority(*particular, by="detection+PT1H"):
               "攻撃者に傍受されない会議室・連絡手段（電話、紙、別系統のアカウント）を定める。"),
              *particular,
              ("Plan the shifts for 72 hours, with rest.", "72時間分の要員交代・休息計画を定める。"),
+             why=("Nothing is cut off or shut down before it is clear who may say so; at three in the morning this is what takes longest.",
+                  "判断権限者が不明のままでは遮断・停止を決定できない。夜間・休日に最も時間を要する項目であり、最優先で行う。"),
              evidence=("names of the authorities and their deputies, time of opening", "判断権限者・代行者の氏名及び本部設置時刻"), by=by, clauses="4-1.3 3-1", gives="authority_named", priority=1)
 
 
@@ -182,6 +184,7 @@ def phone_fsa(*particular):
               "原因判明を待たず、認識後直ちに電話する（事象、発生時刻、影響サービス・顧客、対応状況、次回連絡時刻）。"),
              *particular,
              ("Send the first report by the form; mark what is not yet known as under examination.", "所定の様式で第一報を提出する。未判明の事項は「調査中」と明記する。"),
+             why=("The authorities would rather hear little at once than all of it late.", "内容の完全性より速報性を優先する。"),
              evidence=("time of the call, name of the official, copy of the report", "電話時刻、当局担当者名及び報告書写し"), clauses="3-3", gives="authorities_told", report="fsa_first", priority=1)
 
 
@@ -244,7 +247,19 @@ def branch_opening(*particular):
              *particular,
              ("Tell the branches by phone chain by 8:00, the head's decision by 8:30; repeat it for each further business day.",
               "8時までに電話連絡網で見込みを、8時30分までに本部長の決定を伝達する。翌営業日以降も継続する。"),
+             why=("What is not decided by 8:30 is decided by the queue at the door.", "8時30分までに決定しない場合、店頭の混乱に直結する。"),
              evidence=("decision per service and branch, time", "業務・店舗別の決定内容及び時刻"), approve="crisis_head", clauses="4-1.4", needs="authority_named", priority=1)
+
+
+def outside(steps, *keys):
+    """All that is recorded and said to others, side by side: nobody's call waits for another's letter. keys: the rows, each the keys of its steps."""
+    return PAR("outside", ("Chronology, authorities, police, persons concerned, customers and other institutions side by side",
+                           "記録、当局、警察、本人、顧客・広報及び他機関への対応を並行して進める"), [chronology()], *rows(steps, *keys))
+
+
+def business(steps, *keys):
+    """Business continuity; keys as of outside."""
+    return PAR("business", ("Opening of the branches and substitute procedures side by side", "開店判断と代替手段を並行して進める"), *rows(steps, *keys))
 
 
 def follow_up(*particular, needs="resumed"):
@@ -309,6 +324,8 @@ def judge(*particular, by="detection+PT1H"):
              *particular,
              ("The authority decides; record decision, grounds and time. Where life of the service is at stake and nothing else is known, containment comes first.",
               "権限者が決定し、内容、理由及び時刻を記録する。業務継続への影響が大きく他に判断材料がない場合は封じ込めを優先する。"),
+             why=("Cutting off and switching off destroy traces, and waiting for traces lets the damage grow. Neither is right by itself: it is the authority's judgement, and it must be possible to read it afterwards.",
+                  "遮断・停止は痕跡を失わせ、証拠保全を待てば被害が拡大する。いずれを優先するかは権限者の判断事項であり、事後に検証できるよう記録する。"),
              evidence=("decision with grounds", "判断内容及び理由"), approve="crisis_head", by=by, clauses="4-1.5", needs="authority_named", gives="evidence_judged", priority=1)
 
 
@@ -318,6 +335,7 @@ def resume(*factors, needs="cause_dealt_with works_as_usual", by="tolerance_brea
               "原因への対応、正常稼働の確認、監視強化及び再停止時の手順を、それぞれ証跡とともに対策本部長へ付議する。"),
              *factors,
              ("Hear the CISO and the second line; record dissent. The head decides which service resumes when.", "CISO及び第2線の意見を聴取し、異論も記録する。本部長がサービス別の再開時刻を決定する。"),
+             why=("Who resumes without having dealt with the cause is attacked again in the same way.", "原因への対応を欠いたまま再開すれば、同じ攻撃により再び被害を受ける。"),
              evidence=("list of factors with proofs, decision", "判断要素一覧（証跡付き）及び決定記録"), approve="crisis_head ciso", by=by, clauses="6-1.1 6-1.2", needs=needs, priority=1)
 
 
@@ -335,6 +353,7 @@ def prove_cause(*particular, who="csirt/csirt_lead", approve="ciso risk_manageme
              *particular,
              ("Where the cause is not wholly known: say so, name what makes up for it, and let the second line judge the residual risk.",
               "原因が完全には特定できない場合はその旨及び補完策を明記し、第2線が残存リスクを評価する。"),
+             why=("A precondition of resuming; not confirmed by the one who removed the cause alone.", "業務再開の前提条件であり、原因除去の実施者のみでは確認を完了できない。"),
              evidence=("statement with its proofs", "確認書（根拠資料付き）"), approve=approve, clauses="5-1.3 6-1.2", needs=needs, gives="cause_dealt_with", priority=1)
 
 

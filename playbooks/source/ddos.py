@@ -1,6 +1,6 @@
 """Denial of service: the line, the devices in front or the servers of internet banking and web site are flooded, or somebody threatens to."""
-from common import (CREATED, IS_INCIDENT, answers, branch_opening, calendar, chronology, close_record, decide, exception, final_report, follow_up, improve, intake, judge,
-                    name_authority, no_incident, phone_boj, phone_fsa, police, preserve, prove_cause, publish, rate, reopen, reports, resume, review, share)
+from common import (CREATED, IS_INCIDENT, answers, branch_opening, business, calendar, close_record, decide, exception, final_report, follow_up, improve, intake, judge,
+                    name_authority, no_incident, outside, phone_boj, phone_fsa, police, preserve, prove_cause, publish, rate, reopen, reports, resume, review, share)
 from dsl import IF, PAR, SWITCH, WHILE, A
 
 ARRIVAL = [
@@ -20,7 +20,7 @@ MITIGATE = [
       ("Weigh per measure: effect, hours and length, customers shut out, cost, substitutes, other lines; with and without blocking addresses abroad.",
        "対策ごとに、効果、実施時間帯・期間、影響顧客、費用、代替手段及び代替経路を比較する。海外からの接続遮断の要否を含める。"),
       ("Put it to the authority; answer whether addresses abroad are blocked.", "権限者に付議し、海外からの接続を遮断するか回答する。"),
-      evidence=("table of measures, decision", "対策比較表及び決定記録"), approve="crisis_head", by="detection+PT90M", clauses="4-1.3 4-1.4", needs="authority_named impact_known", out="__block_abroad__", priority=1),
+      evidence=("table of measures, decision", "対策比較表及び決定記録"), approve="crisis_head", by="detection+PT105M", clauses="4-1.3 4-1.4", needs="authority_named impact_known", out="__block_abroad__", priority=1),
     SWITCH("kind", ("Which kind of attack?", "攻撃の種類はどれか"), "__kind__", {
         "volume": (("The line is full", "回線帯域の枯渇"), [
             A("scrub", "containment", "network/channels", ("Send the traffic through the scrubbing service", "緩和サービスへ通信を迂回させる"),
@@ -28,7 +28,14 @@ MITIGATE = [
                "事業者に経路の切替を依頼し、経路・名前解決の切替を外部2回線から確認する。"),
               ("Let only the scrubbing service reach the origin; answer after 15 minutes whether the attack still gets through.",
                "オリジンへの到達を緩和サービス経由に限定し、15分後に攻撃の影響が続いているか回答する。"),
-              evidence=("time of switching, load before and after", "切替時刻及び前後の回線使用率"), by="detection+PT2H", clauses="4-1.1 4-1.6", needs="authority_named evidence_judged", out="__under_attack__", priority=1)]),
+              evidence=("time of switching, load before and after", "切替時刻及び前後の回線使用率"), by="detection+PT2H", clauses="4-1.1 4-1.6", needs="authority_named evidence_judged", out="__under_attack__", priority=1, timeout=3600000,
+              failing=[A("withdraw", "containment", "network/channels", ("If the scrubbing does not take hold within the hour: take the address that is hit off", "緩和が60分以内に効かない場合、標的アドレスを切り離す"),
+                         ("Have the provider drop all traffic to the address aimed at, so that the others on the line live; the authority decides by phone.",
+                          "権限者の電話による決定を得て、事業者に標的アドレス宛の通信を破棄させ、同一回線の他サービスを存続させる。"),
+                         ("Move the most needed service to another line or provider; stay on the phone with the scrubbing service; answer whether the attack still gets through.",
+                          "優先度の高いサービスを別回線・別事業者へ移し、緩和サービスとの電話を継続し、攻撃の影響が続いているか回答する。"),
+                         evidence=("decision, addresses taken off, services that live", "決定記録、切離しアドレス及び存続サービス"), approve="crisis_head", clauses="4-1.1 4-1.3",
+                         needs="authority_named evidence_judged", out="__under_attack__", priority=1)])]),
         "application": (("Requests exhaust the servers", "サーバー処理能力の枯渇"), [
             A("throttle", "containment", "channels/system_owner", ("Limit and sort requests", "リクエストを制限・選別する"),
               ("Switch on limits per address and session, challenges, the waiting room; take heavy functions (search, statements) off first, balance and transfer last.",
@@ -81,16 +88,16 @@ TECHNICAL = [
     name_authority(("Phone the duty officers of line provider, scrubbing service and joint internet-banking provider; keep one conference line open.",
                     "回線事業者、緩和サービス及びIB共同センターの当番者に電話し、会議回線を常時確保する。")),
     rate(("Count what hangs on the same line: internet banking, web site, app, API, mail, remote work, contact centre's phones.", "同一回線に依存するIB、ホームページ、アプリ、API、メール、在宅勤務及びIP電話を洗い出す。")),
-    judge(("A capture of ten minutes before traffic is diverted is enough: afterwards the sources are not seen any more.", "迂回後は発信元が見えなくなるため、迂回前に10分間の通信記録を取得する時間を確保するか判断する。"), by="detection+PT45M"),
+    judge(("A capture of ten minutes before traffic is diverted is enough: afterwards the sources are not seen any more.", "迂回後は発信元が見えなくなるため、迂回前に10分間の通信記録を取得する時間を確保するか判断する。"), by="detection+PT1H"),
     preserve(("Capture packets at the edge, export flows, logs of firewall, load balancer, web filter and DNS, and ask the provider for his; keep the threat letter.",
-              "境界での通信記録、フロー、ファイアウォール、負荷分散装置、WAF及びDNSのログを取得し、事業者保有分及び脅迫文を入手する。"), who="network/csirt_lead", by="detection+PT1H"),
+              "境界での通信記録、フロー、ファイアウォール、負荷分散装置、WAF及びDNSのログを取得し、事業者保有分及び脅迫文を入手する。"), who="network/csirt_lead", by="detection+PT75M"),
     A("analyse", "analysis", "csirt/csirt_lead", ("Find kind, target and bottleneck", "攻撃の種類、標的及び隘路を分析する"),
       ("From the copies: protocols, sources, volume per minute, addresses and pages aimed at; which part gives way first: line, firewall, balancer, server, names.",
        "複製データから、プロトコル、発信元、分当たり量、標的を分析し、隘路（回線、ファイアウォール、負荷分散、サーバー、名前解決）を特定する。"),
       ("Say which services customers cannot use now and which will fail at the next peak or cut-off.", "現在利用できないサービス及び次の集中時・取引時限に影響を受けるサービスを示す。"),
       ("Answer the kind: volume, application, dns, or mixed.", "攻撃の種類（volume：帯域、application：処理能力、dns：名前解決、mixed：複合）を回答する。"),
-      evidence=("summary with figures", "分析結果（数値入り）"), by="detection+PT75M", clauses="2-1.1", needs="evidence_preserved", gives="impact_known", out="__kind__", priority=1),
-    PAR("mitigate", ("Mitigate, and look behind it", "緩和策の実施と陽動の確認を並行して行う"), MITIGATE, BEHIND),
+      evidence=("summary with figures", "分析結果（数値入り）"), by="detection+PT90M", clauses="2-1.1", needs="evidence_preserved", gives="impact_known", out="__kind__", priority=1),
+    PAR("mitigate", ("Mitigate, look behind it, tell who is affected", "緩和策の実施、陽動の確認及び関係先への通知を並行して行う"), MITIGATE, BEHIND[:1], BEHIND[1:]),
     A("close", "eradication", "network/channels", ("Take away what made the attack work", "攻撃を成立させた要因を除去する"),
       ("Change origin addresses that became known and close direct ways to them; switch protection on for good where it was on demand only.",
        "露見したオリジンのアドレスを変更し、直接到達経路を閉塞する。オンデマンド型の防御は常時型に切り替える。"),
@@ -169,8 +176,8 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Technical work, coordination and business continuity side by side", "技術対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [chronology(), PAR("outside", ("Authorities and the public", "当局対応と顧客・広報対応"), AUTHORITIES, PUBLIC)],
-                BUSINESS),
+                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "police", "answers publish", "share")],
+                [business(BUSINESS, "branch_opening", "calendar substitute relief")]),
             PAR("afterwards", ("Final report and review", "最終報告と事後検証"),
                 [final_report()],
                 [close_record(), review(("Set the hour at which protection was asked for against the hour at which it worked.", "緩和サービスの依頼時刻と効果発現時刻の差を検証する。")),

@@ -1,6 +1,6 @@
 """The bank's web site shows what the bank did not put there: words and pictures, but also account numbers, phone numbers, rates, links or scripts."""
-from common import (CREATED, IS_INCIDENT, PERSONAL_DATA, answers, branch_opening, calendar, chronology, close_record, decide, exception, final_data, final_report, follow_up,
-                    improve, intake, judge, judge_data, name_authority, no_incident, phone_boj, phone_fsa, police, preserve, prove_cause, publish, rate, reopen, report_data,
+from common import (CREATED, IS_INCIDENT, PERSONAL_DATA, answers, branch_opening, business, calendar, close_record, decide, exception, final_data, final_report, follow_up,
+                    improve, intake, judge, judge_data, name_authority, no_incident, outside, phone_boj, phone_fsa, police, preserve, prove_cause, publish, rate, reopen, report_data,
                     reports, resume, review, share)
 from dsl import IF, PAR, SWITCH, WHILE, A
 
@@ -17,24 +17,24 @@ ARRIVAL = [
 
 SITE = [
     judge(("Keep a copy of the machine or of all files with times and of the memory before the page is changed; if the altered page harms visitors now, the sorry page comes first.",
-           "ページ変更前にサーバー全体（又は時刻付き全ファイル）とメモリの取得を優先するか、閲覧者に被害が及ぶ場合にお詫びページへの切替を優先するか判断する。"), by="detection+PT30M"),
+           "ページ変更前にサーバー全体（又は時刻付き全ファイル）とメモリの取得を優先するか、閲覧者に被害が及ぶ場合にお詫びページへの切替を優先するか判断する。"), by="detection+PT45M"),
     A("sorry_page", "containment", "channels/public_relations", ("Switch to the sorry page and cut the login link", "お詫びページへ切り替え、ログイン導線を切断する"),
       ("Point the name to a page on another server, static, without scripts and without links to login; empty the caches of content delivery.",
        "別サーバー上の静的なお詫びページ（スクリプト及びログインリンクなし）へ切り替え、配信事業者のキャッシュを消去する。"),
       ("Say there how customers reach internet banking safely (app, own bookmark) or that it is stopped, and the phone number, read aloud by a second person.",
        "IBへの安全な経路（アプリ、登録済みブックマーク）又は停止の旨及び電話番号を記載し、電話番号は2名で読み合わせる。"),
       ("Confirm from three outside lines and by phone app that the altered page is gone.", "外部3回線及びアプリから改ざんページが表示されないことを確認する。"),
-      evidence=("time of switching, pictures before and after", "切替時刻及び前後の画面"), by="detection+PT45M", clauses="4-1.1 4-1.2", needs="authority_named evidence_judged", priority=1),
+      evidence=("time of switching, pictures before and after", "切替時刻及び前後の画面"), by="detection+PT1H", clauses="4-1.1 4-1.2", needs="authority_named evidence_judged", priority=1),
     A("lock_out", "containment", "it_operations/csirt_lead", ("Lock the attacker out of the publishing system", "更新系から攻撃者を締め出す"),
       ("Stop publication; disable all accounts of content management, file transfer, host's console, domain registrar and name servers but one, renewed from a clean machine.",
        "更新を停止し、CMS、ファイル転送、ホスティング管理画面、ドメイン登録及びネームサーバーのIDを、健全な端末で更新した1個を除き無効化する。"),
       ("Cut the site's ways to the inside: forms, databases, mail, single sign-on with internet banking.", "サイトから行内への経路（フォーム、データベース、メール、IBとの連携）を遮断する。"),
-      evidence=("accounts disabled, ways cut, with time", "無効化ID及び遮断経路一覧（時刻入り）"), by="detection+PT1H", clauses="4-1.1", needs="authority_named evidence_judged", priority=1),
+      evidence=("accounts disabled, ways cut, with time", "無効化ID及び遮断経路一覧（時刻入り）"), by="detection+PT90M", clauses="4-1.1", needs="authority_named evidence_judged", priority=1),
     A("propose_ib", "containment", "channels/crisis_head", ("Decide whether internet banking is stopped too", "IBの停止要否を判断する"),
       ("Weigh: hour and length, customers and cut-offs hit, substitutes, the app's own line; against visitors led astray by the altered page.",
        "停止時間帯・期間、影響顧客・取引時限、代替手段及びアプリの別経路と、改ざんページによる誘導被害を比較する。"),
       ("Look at the same server's other sites, and whether internet banking loads scripts or pictures from there.", "同一サーバーの他サイト及びIB画面が当該サイトの部品を読み込んでいないか確認する。"),
-      evidence=("comparison, decision", "比較表及び決定記録"), approve="crisis_head", by="detection+PT1H", clauses="4-1.3 4-1.4", needs="authority_named", out="__stop_ib__", priority=1),
+      evidence=("comparison, decision", "比較表及び決定記録"), approve="crisis_head", by="detection+PT90M", clauses="4-1.3 4-1.4", needs="authority_named", out="__stop_ib__", priority=1),
     IF("stop_ib_q", ("Internet banking is to be stopped?", "IBを停止するか"), "__stop_ib__:value = true", [
         A("stop_ib", "containment", "channels/system_owner", ("Stop internet banking in order", "IBを所定の手順で停止する"),
           ("Announce, let transfers under way end, close logins, then sessions; note the last transaction.", "告知のうえ、処理中の振込の完了を待ってログイン、セッションの順に停止し、最終取引を記録する。"),
@@ -84,8 +84,8 @@ EXAMINE = [
 
 TECHNICAL = [
     name_authority(("Phone hosting firm, web agency, content delivery and domain registrar: contract number and password at hand.",
-                    "ホスティング事業者、制作会社、配信事業者及びドメイン登録事業者へ、契約番号・認証情報を用意して電話する。"), by="detection+PT30M"),
-    rate(("Highest where account numbers, login links or downloads are on the page; the hour at which most visitors come.", "口座番号、ログインリンク又は配布ファイルがあるページの改ざんは最優先とし、閲覧の集中時間帯を考慮する。"), by="detection+PT45M"),
+                    "ホスティング事業者、制作会社、配信事業者及びドメイン登録事業者へ、契約番号・認証情報を用意して電話する。"), by="detection+PT35M"),
+    rate(("Highest where account numbers, login links or downloads are on the page; the hour at which most visitors come.", "口座番号、ログインリンク又は配布ファイルがあるページの改ざんは最優先とし、閲覧の集中時間帯を考慮する。"), by="detection+PT40M"),
     PAR("lines", ("Change over and examine", "切替・封じ込めと調査を並行して進める"), SITE, EXAMINE),
     A("remove", "eradication", "it_operations/csirt_lead", ("Remove the cause and raise the guard", "原因を除去し、防御を強化する"),
       ("Patch or replace the content management; remove web shells, accounts, tasks; new keys for publishing; all sites on the same host likewise.",
@@ -164,8 +164,8 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Technical work, coordination and business continuity side by side", "技術対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [chronology(), PAR("outside", ("Authorities and the public", "当局対応と顧客・広報対応"), AUTHORITIES, PUBLIC)],
-                BUSINESS),
+                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "police", "judge_data data_hit", "tell_hosts", "answers publish", "share")],
+                [business(BUSINESS, "branch_opening", "calendar substitute")]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
                 [final_report(), final_data()],
                 [close_record(), review(("How long was the altered page up before anybody noticed, and who noticed?", "改ざんから発見までの時間及び発見者を検証する。")), improve()]),

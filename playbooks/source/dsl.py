@@ -47,6 +47,15 @@ def SWITCH(key, name, variable, cases, why=None, phase=None):
                 flows=[flow for _, flow in cases.values()], why=why, phase=phase)
 
 
+def rows(steps, *keys):
+    """The steps put in rows: "a b", "c" makes [[a, b], [c]]. Each step stands in one."""
+    known = {step["key"]: step for step in steps}
+    made = [[known.pop(key) for key in row.split()] for row in keys]
+    if known:
+        raise SystemExit(f"in no row: {' '.join(known)}")
+    return made
+
+
 def both(pair):
     return {"en": pair[0], "ja": pair[1]}
 

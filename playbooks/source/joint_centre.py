@@ -1,6 +1,6 @@
 """The joint centre that runs core banking, or a contractor without whom operations stand still, is hit by ransomware. The bank is not hit itself, or so it seems."""
-from common import (CREATED, IS_INCIDENT, PERSONAL_DATA, answers, branch_opening, calendar, chronology, close_record, decide, exception, final_data, final_report, follow_up,
-                    improve, intake, judge, judge_data, later_entry, name_authority, no_incident, phone_boj, phone_fsa, police, preserve, prove_cause, publish, rate, reopen,
+from common import (CREATED, IS_INCIDENT, PERSONAL_DATA, answers, branch_opening, business, calendar, close_record, decide, exception, final_data, final_report, follow_up,
+                    improve, intake, judge, judge_data, later_entry, name_authority, no_incident, outside, phone_boj, phone_fsa, police, preserve, prove_cause, publish, rate, reopen,
                     report_data, reports, resume, review, share)
 from dsl import IF, PAR, SWITCH, WHILE, A
 
@@ -14,12 +14,12 @@ ARRIVAL = [
 
 CUT = [
     judge(("Our evidence lies in our gateway to the centre; the centre's evidence is the centre's to keep. The question here is what cutting the line costs: it may carry settlement that still runs.",
-           "自行側の証拠は接続境界の記録であり、センター側の証拠はセンターが保全する。稼働中の決済を止めてでも回線を遮断するかを判断する。"), by="detection+PT45M"),
+           "自行側の証拠は接続境界の記録であり、センター側の証拠はセンターが保全する。稼働中の決済を止めてでも回線を遮断するかを判断する。"), by="detection+PT75M"),
     A("propose_cut", "containment", "csirt_lead/crisis_head", ("Decide which lines to the centre are cut", "共同センターとの回線遮断の範囲を判断する"),
       ("Set out per line: hours and length, operations hit, what runs on it unhurt, other lines, substitutes; and whether the centre vouches for its network in writing.",
        "回線ごとに、時間帯・期間、影響業務、正常稼働中の業務、代替経路、代替手段及びセンターによる健全性の書面確認の有無を示す。"),
       ("Hear what the other member banks do.", "他の加盟行の判断を確認する。"),
-      evidence=("table per line, decision", "回線別比較表及び決定記録"), approve="crisis_head", by="detection+PT75M", clauses="4-1.3 4-1.4", needs="authority_named", priority=1),
+      evidence=("table per line, decision", "回線別比較表及び決定記録"), approve="crisis_head", by="detection+PT90M", clauses="4-1.3 4-1.4", needs="authority_named", priority=1),
     A("cut", "containment", "network/csirt_lead", ("Cut the lines decided, check our own side", "決定した回線を遮断し、自行側の侵害有無を確認する"),
       ("Cut maintenance and office lines first, core lines as decided; change keys and accounts that the centre holds for us, from our side.",
        "保守・事務系回線を先に、勘定系回線を決定に従い遮断し、センターが保有する自行の鍵・IDを自行側で更新する。"),
@@ -27,7 +27,7 @@ CUT = [
        "境界装置及びセンターと通信する端末・サーバーをセンター提供の侵害指標で探索し、検出時はランサムウェアの手順書を別案件として開始する。"),
       evidence=("lines cut with time, result of the search", "遮断回線一覧（時刻入り）及び探索結果"), by="detection+PT2H", clauses="4-1.1", needs="authority_named evidence_judged", priority=1),
     A("tell_networks", "containment", "settlement/core_banking", ("Tell the networks and partners that we are off", "対外接続先へ停止を通知する"),
-      ("Zengin-Net, the integrated ATM switch, CAFIS, payment services, API firms, credit bureaux, Zengin's file partners: since when, what, expected, whom to ask; agree on what they show to their customers.",
+      ("Zengin-Net, the integrated ATM switch, CAFIS, payment services, API firms, credit bureaux: since when, what, expected, whom to ask; agree on what they show to their customers.",
        "全銀ネット、統合ATM、CAFIS、資金移動業者、API接続先、信用情報機関等へ、時刻、内容、見込み及び照会先を通知し、相手方顧客への表示を調整する。"),
       ("Ask Zengin-Net and counterparts how incoming transfers are held and until when outgoing ones can be handed in.", "全銀ネット等に、被仕向振込の保留方法及び仕向の持込期限を確認する。"),
       evidence=("list of calls with time and name", "通知先一覧（時刻・相手方氏名）"), by="detection+PT2H", clauses="4-a 3-1", needs="authority_named evidence_judged", priority=1),
@@ -40,7 +40,7 @@ ATMS = [
       ("Send staff to every corner that has captured a card, unmanned ones and weekends too, guards first; intercom answered within a minute; never let customers wait at the machine.",
        "カードを取り込んだ全コーナー（無人店舗・休日を含む。）へ行員（初動は警備員）を派遣し、インターホンは1分以内に応答する。顧客を機械前で待たせない。"),
       ("Give the card back against proof of identity; write down amount claimed where the counting is open.", "本人確認のうえカードを返却し、計数未了の場合は申出金額を記録する。"),
-      evidence=("machines stopped, cards captured and given back: numbers agree", "休止台数並びにカード取込み・返却枚数の照合表"), by="detection+PT1H", clauses="4-1.1 3-2", needs="authority_named evidence_judged", priority=1),
+      evidence=("machines stopped, cards captured and given back: numbers agree", "休止台数並びにカード取込み・返却枚数の照合表"), by="detection+PT1H", clauses="4-1.1 3-2", needs="authority_named", priority=1),
     A("other_atms", "coordination", "channels/settlement", ("Let customers draw elsewhere, if it can be", "他行ATM等での引出しの可否を確認し、案内する"),
       ("Ask the switch whether stand-in with a limit can be had; if not, say clearly that other banks' machines do not work either.", "限度額付き代行の可否を統合ATMに確認し、不可の場合は他行ATMも利用できない旨を明確に案内する。"),
       ("Put papers on the machines, text on the screens that can still be changed.", "機械への貼紙及び変更可能な画面への表示を行う。"),
@@ -164,8 +164,8 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Centre and lines, coordination and business continuity side by side", "センター・回線対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [chronology(), PAR("outside", ("Authorities and the public", "当局対応と顧客・広報対応"), AUTHORITIES, PUBLIC)],
-                BUSINESS),
+                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "police", "judge_data data_hit", "answers publish", "share")],
+                [business(BUSINESS, "branch_opening", "calendar substitute later_entry", "liquidity")]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
                 [final_report(), final_data()],
                 [close_record(), review(("With the centre and the member banks, and once more by ourselves: what did we depend on without knowing?", "センター・加盟行と合同で、更に自行単独で検証し、認識していなかった依存関係を洗い出す。")),

@@ -1,6 +1,6 @@
 """Customers' data leak at a supplier, or at a supplier's supplier. The bank answers for it as if it were its own."""
-from common import (CREATED, IS_INCIDENT, PERSONAL_DATA, answers, branch_opening, calendar, chronology, close_record, decide, exception, final_data, final_report, follow_up, improve,
-                    intake, judge, judge_data, name_authority, no_incident, phone_boj, phone_fsa, police, preserve, prove_cause, publish, rate, reopen, report_data, reports,
+from common import (CREATED, IS_INCIDENT, PERSONAL_DATA, answers, branch_opening, business, calendar, close_record, decide, exception, final_data, final_report, follow_up, improve,
+                    intake, judge, judge_data, name_authority, no_incident, outside, phone_boj, phone_fsa, police, preserve, prove_cause, publish, rate, reopen, report_data, reports,
                     resume, review, share)
 from dsl import IF, PAR, WHILE, A
 
@@ -15,7 +15,7 @@ ARRIVAL = [
 
 CONTAIN = [
     judge(("The supplier's logs are the only evidence: shutting its system down at our demand may destroy them. Cutting our side off does not.",
-           "証拠は委託先のログに限られる。先方システムの停止は証拠を失うおそれがあるが、自行側の遮断では失われない。"), by="detection+PT4H"),
+           "証拠は委託先のログに限られる。先方システムの停止は証拠を失うおそれがあるが、自行側の遮断では失われない。"), by="detection+PT5H"),
     A("cut", "containment", "network/csirt_lead", ("Stop sending data and cut the supplier's access", "データ送信を停止し、委託先のアクセスを遮断する"),
       ("Stop file transfers and interfaces; disable the supplier's accounts, VPN, keys and certificates on our side; note the last file sent.",
        "ファイル伝送・連携を停止し、自行側の委託先用ID、VPN、鍵及び証明書を無効化する。最終送信ファイルを記録する。"),
@@ -84,12 +84,12 @@ PROTECT = [
       ("Counters ask for a second proof of identity from those on the list; no word to others why.", "窓口では対象者の本人確認を加重する。理由は第三者に告げない。"),
       ("Have an expert watch leak sites and markets, without downloading; have copies taken down by hosts and search engines.",
        "外部専門家によりリークサイト等を監視し（データは取得しない。）、事業者・検索サイトへ削除を要請する。"),
-      evidence=("date from which each measure works, accounts covered", "措置別の適用日時及び対象口座数"), by="detection+P1D", clauses="4-1.2 3-2 4-1.6", needs="authority_named evidence_judged", priority=1),
+      evidence=("date from which each measure works, accounts covered", "措置別の適用日時及び対象口座数"), by="detection+P1D", clauses="4-1.2 3-2 4-1.6", needs="authority_named", priority=1),
 ]
 
 TECHNICAL = [
     name_authority(("Get the supplier's officer in charge and its crisis team's number; demand the facts in writing every 4 hours: what, since when, which data, whose, what is being done.",
-                    "委託先の責任者及び対策本部の連絡先を確保し、事象、時期、データ、対象者及び措置について4時間ごとの書面報告を求める。")),
+                    "委託先の責任者及び対策本部の連絡先を確保し、事象、時期、データ、対象者及び措置について4時間ごとの書面報告を求める。"), by="detection+PT150M"),
     rate(("Which of our other services use the same supplier, sub-contractor, product or cloud account?", "同じ委託先、再委託先、製品又はクラウド環境を利用する他の業務を洗い出す。"), by="detection+PT3H"),
     PAR("lines", ("Contain, establish the data, protect the customers", "封じ込め、対象データの特定及び顧客保護を並行して進める"), CONTAIN, DATA, PROTECT),
     A("remove", "eradication", "third_party_manager/csirt_lead", ("Have the cause removed at the supplier, and elsewhere", "委託先における原因を除去させ、横展開する"),
@@ -168,8 +168,8 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Supplier and data, coordination and business continuity side by side", "委託先・データ対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [chronology(), PAR("outside", ("Authorities and the public", "当局対応と顧客・広報対応"), AUTHORITIES, PUBLIC)],
-                BUSINESS),
+                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "police", "data_hit", "answers agree_time publish", "share")],
+                [business(BUSINESS, "branch_opening", "calendar load")]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
                 [final_report(), final_data("__attack__")],
                 [close_record(), review(("Look at the choice of the supplier, at the contract and at what was checked yearly: would it have been seen?", "委託先の選定、契約及び年次点検で把握可能であったか検証する。")),

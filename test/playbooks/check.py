@@ -272,6 +272,36 @@ def reports(book, rules):
                 yield f"{where}: deadline from {deadline['anchor']}"
 
 
+def minutes(duration):
+    parts = re.fullmatch(r"P(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", duration).groups(default="0")
+    return sum(int(n) * unit for n, unit in zip(parts, (43200, 10080, 1440, 60, 1)))
+
+
+def due_order(book, _):
+    """What comes after something else is not due before it: per anchor, deadlines of the report that a step submits included."""
+    found = []
+
+    def region(ident, floor):
+        while book.steps[ident]["type"] != "end":
+            step = book.steps[ident]
+            due = book.of(step).get("deadlines", []) + book.own["reports"].get(book.of(step).get("report"), {}).get("deadlines", [])
+            offsets = {}
+            for deadline in due:
+                offset = minutes(deadline["after"]) if "after" in deadline else -minutes(deadline["before"])
+                offsets[deadline["anchor"]] = min(offset, offsets.get(deadline["anchor"], offset))
+            for anchor, offset in offsets.items():
+                if offset < floor.get(anchor, (offset,))[0]:
+                    found.append(f"{step['name']} is due before {floor[anchor][1]}, which comes before it")
+            floor = {**floor, **{a: (o, step["name"]) for a, o in offsets.items()}}
+            after = [region(b, floor) for b in book.branches(step)]
+            for inner in after:
+                floor = {a: max((f[a] for f in (floor, inner) if a in f), key=lambda pair: pair[0]) for a in {**floor, **inner}}
+            ident = step.get("on_completion", step.get("on_success"))
+        return floor
+    region(book.doc["workflow_start"], {})
+    yield from found
+
+
 class Stuck(Exception):
     pass
 
@@ -416,7 +446,7 @@ def main():
     with tempfile.TemporaryDirectory() as built:
         subprocess.run([sys.executable, os.path.join(BOOKS, "build.py"), built], check=True)
         checks = [(sources, built), (schema, definitions), (cacao, None), (size, None), (languages, None), (codes, None), (people, None), (clauses, table("clauses.tsv")),
-                  (holds, table("holds.tsv")), (reports, table("rules.tsv")), (workable, None)]
+                  (holds, table("holds.tsv")), (reports, table("rules.tsv")), (due_order, None), (workable, None)]
         names = sorted(n[:-5] for n in os.listdir(BOOKS) if n.endswith(".json") and n != "opres-extension.schema.json")
         for name in sorted(set(EXPECTED) | set(names) | {n[:-5] for n in os.listdir(built)}):
             if name not in names:
