@@ -1,8 +1,8 @@
 """Account takeover: strangers log in as customers, by phishing, stolen passwords or a captured phone number. Money need not have moved yet; where it has, the playbook for
 fraudulent transfers runs beside this one."""
-from common import (CREATED, IS_INCIDENT, PERSONAL_DATA, answers, chronology, close_record, decide, exception, final_data, final_report, follow_up, improve, intake,
-                    judge_data, name_authority, no_incident, phone_boj, phone_fsa, police, publish, rate, reopen, report_data, reports, resume, review, share)
-from dsl import IF, PAR, WHILE, A
+from common import (CREATED, IS_INCIDENT, PERSONAL_DATA, answers, close_record, decide, exception, final_data, final_report, follow_up, improve, intake,
+                    judge_data, name_authority, no_incident, outside, phone_boj, phone_fsa, police, publish, rate, reopen, report_data, reports, resume, review, share)
+from dsl import IF, PAR, WHILE, A, rows
 
 ARRIVAL = [
     intake("soc/csirt_lead",
@@ -177,8 +177,8 @@ PLAYBOOK = {
                 [name_authority(("The stops in question: log-in, changes of registration, links with payment services. The head of the phone desk takes part.", "本件で判断を要する停止はログイン、登録変更及び決済サービス連携である。電話受付の責任者も招集する。"),
                                 by="detection+PT30M"),
                  PAR("at_once", ("Stop, look and take down at the same time", "停止、調査及び偽サイト閉鎖を並行して行う"), STOP, LOOK, TAKEDOWN), *BACK],
-                [chronology(), PAR("outside", ("Authorities and customers", "当局対応と顧客対応"), AUTHORITIES, CUSTOMERS)],
-                BUSINESS),
+                [outside(AUTHORITIES + CUSTOMERS, "phone_fsa follow_up", "phone_boj", "police", "judge_data data_hit", "answers publish", "share")],
+                [PAR("customers", ("What has gone, and the way back for customers", "被害の確認と顧客の利用再開を並行して進める"), *rows(BUSINESS, "money gone", "identify"))]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
                 [final_report(("Accounts by what was done, compensation, authentication as it is now.", "被害区分別の口座数、補償の状況及び見直し後の認証方式を記載する。")), final_data()],
                 [close_record(), review(("Ask how long a stolen password worked, which change of registration was let through and by which channel.", "窃取された認証情報が有効であった時間並びに看過した登録変更及びその経路を検証する。")),

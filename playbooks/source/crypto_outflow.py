@@ -1,8 +1,8 @@
 """Outflow of crypto-assets: only for firms that hold them for customers or on their own account. A transfer on a chain cannot be called back; what counts is to get the rest out of reach
 with keys the attacker cannot have, to follow what has gone until somebody can freeze it, and to trust nobody's word over a chat, for signers are deceived before systems are."""
-from common import (CREATED, FSA, IS_INCIDENT, PERSONAL_DATA, PLANNING, answers, calendar, chronology, close_record, decide, exception, final_data, final_report, follow_up, improve,
-                    intake, judge, judge_data, name_authority, no_incident, phone_boj, phone_fsa, police, publish, rate, reopen, report_data, reports, resume, review, share)
-from dsl import IF, PAR, WHILE, A, report
+from common import (CREATED, FSA, IS_INCIDENT, PERSONAL_DATA, PLANNING, answers, calendar, close_record, decide, exception, final_data, final_report, follow_up, improve,
+                    intake, judge, judge_data, name_authority, no_incident, outside, phone_boj, phone_fsa, police, publish, rate, reopen, report_data, reports, resume, review, share)
+from dsl import IF, PAR, WHILE, A, report, rows
 
 JVCEA = report(("JVCEA, the self-regulatory body", "自主規制団体（JVCEA）"), ("report of the outflow", "流出事案の報告"), "first", "recognition+PT3H", False, "jvcea", None, PLANNING)
 SUSPICIOUS = report(FSA, ("suspicious-transaction report", "疑わしい取引の届出"), "other", "recognition+P3D", False, "suspicious", ("electronic filing", "電子申請"), PLANNING)
@@ -14,7 +14,7 @@ ARRIVAL = [
            ("The duty officer may stop withdrawals at once without asking.", "当番者は決裁を待たず顧客の出庫を停止できる。")),
     decide(("Look with our own node and a second explorer; hold every on-chain movement of 24 hours against the list of approved requests. Not one of ours, an own re-arrangement, change, a customer's account taken over?",
             "自社ノード及び別の照会手段により、24時間の全移転を承認済み依頼と照合し、不正移転、自社の内部移動・釣銭、個別顧客の乗っ取りを区別する。"),
-           ("Call the signers by phone on the numbers in the paper list: what did you sign, on which screen, at whose request?", "紙の連絡表の番号により署名者へ電話し、署名内容、表示画面及び依頼者を確認する。")),
+           ("Call the signers by phone on the numbers in the paper list: what did you sign, on which screen, at whose request?", "紙の連絡表の番号により署名者へ電話し、署名内容、表示画面及び依頼者を確認する。"), by="detection+PT20M"),
 ]
 
 RESCUE = [
@@ -76,7 +76,7 @@ FIND = [
 TECHNICAL = [
     name_authority(("The decisions in question: stopping withdrawals and trading, moving the rest, choosing signers. Identity of each by call-back and a word agreed in person: faces and voices on a screen prove nothing.",
                     "本件で判断を要する事項は、出庫・売買の停止、残存資産の退避及び署名者の指名である。本人確認は折返し電話と対面で定めた合言葉により、画面上の顔・声を根拠としない。"), by="detection+PT20M"),
-    rate(("By asset at today's price: customers', own, share of all held, whether own assets and funds cover the customers' loss.", "資産別に、時価、顧客分・自己分、預り総額に占める割合及び自己資産による補填可能性を算定する。"), by="detection+PT40M"),
+    rate(("By asset at today's price: customers', own, share of all held, whether own assets and funds cover the customers' loss.", "資産別に、時価、顧客分・自己分、預り総額に占める割合及び自己資産による補填可能性を算定する。"), by="detection+PT30M"),
     judge(("Moving the rest does not touch evidence if it is done with new machines; switching signing machines off does. Minutes count for the first.",
            "新規端末による退避は証拠に影響しないが、署名端末の停止は影響する。退避は分単位で判断する。"), by="detection+PT30M"),
     PAR("at_once", ("Save the rest, follow what is gone, look for the way in side by side", "残存資産の退避、流出資産の追跡及び原因調査を並行して行う"), RESCUE, TRACE, FIND, [
@@ -169,8 +169,8 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Technical work, coordination and business side by side", "技術対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [chronology(), PAR("outside", ("Authorities and the public", "当局対応と顧客・広報対応"), AUTHORITIES, PUBLIC)],
-                BUSINESS),
+                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "jvcea", "police", "suspicious", "judge_data data_hit", "answers publish", "share")],
+                [PAR("business", ("Trading, yen payments and the customers' loss", "取引・円の支払及び損失の補填を並行して進める"), *rows(BUSINESS, "halt cover", "calendar"))]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
                 [final_report(("Amount lost, frozen, returned, covered.", "流出額、凍結額、返還額及び補填額を記載する。")), final_data()],
                 [close_record(), review(("Ask who could sign what alone, what the signers saw, how long from the first block to the stop.", "単独で署名可能であった範囲、署名者に表示された内容及び最初の移転から停止までの時間を検証する。")),

@@ -1,7 +1,7 @@
 """Loss of a data centre or a cloud region: own, the joint centre's or a cloud provider's, for whatever cause. The hard questions are the hour at which one must decide, the window of
 transactions that did not arrive at the standby site, and the way back; all three have a step of their own."""
-from common import (CREATED, IS_INCIDENT, answers, branch_opening, calendar, chronology, close_record, decide, exception, final_report, follow_up, improve, intake, judge,
-                    name_authority, no_incident, phone_boj, phone_fsa, police, publish, rate, reopen, reports, resume, review, share)
+from common import (CREATED, IS_INCIDENT, answers, branch_opening, business, calendar, close_record, decide, exception, final_report, follow_up, improve, intake, judge,
+                    name_authority, no_incident, outside, phone_boj, phone_fsa, police, publish, rate, reopen, reports, resume, review, share)
 from dsl import IF, PAR, WHILE, A
 
 ARRIVAL = [
@@ -201,8 +201,8 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Technical work, coordination and business continuity side by side", "技術対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [chronology(), PAR("outside", ("Authorities and the public", "当局対応と顧客・広報対応"), AUTHORITIES, PUBLIC)],
-                BUSINESS),
+                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "police", "answers publish", "share")],
+                [business(BUSINESS, "staff", "branch_opening", "calendar substitute later_entry")]),
             PAR("afterwards", ("The way back, final report and review", "切戻し、最終報告及び事後検証"),
                 WAY_BACK,
                 [final_report(("The provider's report on the cause belongs to it.", "事業者の原因報告書を添付する。"))],

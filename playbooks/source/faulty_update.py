@@ -1,7 +1,7 @@
 """Faulty update of security software: PCs, servers and terminals fall over together because of what was meant to protect them. Nobody knows in the first hour whether it is an
 attack, and the first word to the outside says so. The work is by hand, machine by machine; the branches live on paper meanwhile."""
-from common import (CREATED, IS_INCIDENT, answers, branch_opening, calendar, chronology, close_record, decide, exception, final_report, follow_up, improve, intake, judge,
-                    name_authority, no_incident, phone_boj, phone_fsa, police, publish, rate, reopen, reports, resume, review, share)
+from common import (CREATED, IS_INCIDENT, answers, branch_opening, business, calendar, close_record, decide, exception, final_report, follow_up, improve, intake, judge,
+                    name_authority, no_incident, outside, phone_boj, phone_fsa, police, publish, rate, reopen, reports, resume, review, share)
 from dsl import IF, PAR, WHILE, A
 
 ARRIVAL = [
@@ -182,8 +182,8 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Technical work, coordination and business continuity side by side", "技術対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [chronology(), PAR("outside", ("Authorities and the public", "当局対応と顧客・広報対応"), AUTHORITIES, PUBLIC)],
-                BUSINESS),
+                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "police", "answers publish", "share")],
+                [business(BUSINESS, "branch_opening", "calendar paper later_entry", "atms")]),
             PAR("afterwards", ("Final report and review", "最終報告と事後検証"),
                 [final_report(("The vendor's own report on its cause belongs to it.", "ベンダーの原因報告書を添付する。"))],
                 [close_record(),

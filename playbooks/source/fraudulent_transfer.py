@@ -2,10 +2,10 @@
 
 The money lane runs beside the technical one from the first minutes: what is frozen within the hour can come back, the rest hardly ever does.
 """
-from common import (CREATED, FSA, IS_INCIDENT, PERSONAL_DATA, PLANNING, answers, chronology, close_record, decide, exception, final_data, final_report,
-                    follow_up, improve, intake, judge_data, name_authority, no_incident, phone_boj, phone_fsa, police, publish, rate, reopen, report_data,
+from common import (CREATED, FSA, IS_INCIDENT, PERSONAL_DATA, PLANNING, answers, close_record, decide, exception, final_data, final_report,
+                    follow_up, improve, intake, judge_data, name_authority, no_incident, outside, phone_boj, phone_fsa, police, publish, rate, reopen, report_data,
                     reports, resume, review, share)
-from dsl import IF, PAR, SWITCH, WHILE, A, report
+from dsl import IF, PAR, SWITCH, WHILE, A, report, rows
 
 SUSPICIOUS = report(FSA, ("suspicious-transaction report", "疑わしい取引の届出"), "other", "recognition+P3D", False, "suspicious", ("electronic filing", "電子申請"), PLANNING)
 STOPPED = ("time of each setting, checked by a second person; result of the test orders", "設定変更時刻（再鑑済み）及び試験指図の結果")
@@ -179,8 +179,9 @@ FLOW = [
     IF("incident", ("Is it an incident?", "インシデントに該当するか"), "__is_incident__:value = true", [
         PAR("respond", ("Technical work, coordination and recovery of the money side by side", "技術対応、連携・報告及び資金の保全・顧客対応を並行して進める"),
             TECHNICAL,
-            [chronology(), PAR("outside", ("Authorities and customers", "当局対応と顧客・関係先対応"), AUTHORITIES, CUSTOMERS)],
-            MONEY),
+            [outside(AUTHORITIES + CUSTOMERS, "phone_fsa follow_up", "phone_boj", "police", "judge_data data_hit", "victims_told", "answers publish", "partners", "share")],
+            [PAR("money", ("Recover the money; keep honest payments going", "資金の保全・回収と正当な支払の継続を並行して進める"),
+                 *rows(MONEY, "freeze own_accounts recall suspicious compensation", "substitute"))]),
         PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
             [final_report(("Figures as finally established, compensation paid and refused, what was recovered.", "被害の確定値、補償の実施・不実施及び回収額を記載する。")), final_data()],
             [close_record(),

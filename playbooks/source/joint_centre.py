@@ -148,7 +148,7 @@ BUSINESS = [
 ]
 
 PLAYBOOK = {
-    "key": "joint-centre", "attack_type": "joint_centre",
+    "key": "joint-centre", "attack_type": "joint-centre",
     "name": ("Joint centre or contractor hit by ransomware", "共同センター・委託先のランサムウェア被害 対応手順書"),
     "description": ("The centre that runs the bank's core system, or a contractor it cannot do without, is down by ransomware: cut off, pay customers without a ledger, come back together with the other member banks.",
                     "勘定系を運営する共同センター又は代替困難な委託先がランサムウェアにより停止した場合の対応手順。遮断、元帳なしの払戻し及び加盟行と協調した復旧を定める。"),

@@ -1,7 +1,7 @@
 """Loss of settlement infrastructure: the Zengin system, the Bank of Japan's network, the integrated ATM switch, or several. It is not ours to repair; ours is to know at every moment
 which payment went and which did not, to get the urgent ones through by other ways, to stay liquid and to keep customers from defaulting through no fault of theirs."""
-from common import (CREATED, IS_INCIDENT, answers, branch_opening, calendar, chronology, close_record, decide, exception, final_report, follow_up, improve, intake, judge,
-                    name_authority, no_incident, phone_boj, phone_fsa, police, publish, rate, reopen, reports, resume, review, share)
+from common import (CREATED, IS_INCIDENT, answers, branch_opening, business, calendar, close_record, decide, exception, final_report, follow_up, improve, intake, judge,
+                    name_authority, no_incident, outside, phone_boj, phone_fsa, police, publish, rate, reopen, reports, resume, review, share)
 from dsl import IF, PAR, SWITCH, WHILE, A
 
 ARRIVAL = [
@@ -201,7 +201,8 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Technical work, payments, liquidity, customers and authorities side by side", "技術対応、決済、資金繰り、顧客対応及び当局連絡を並行して進める"),
                 TECHNICAL, PAYMENTS, LIQUIDITY,
-                [chronology(), PAR("outside", ("Authorities and customers", "当局対応と顧客対応"), AUTHORITIES, CUSTOMERS)]),
+                [outside(AUTHORITIES + CUSTOMERS[3:], "phone_fsa follow_up", "phone_boj", "police", "answers publish", "share")],
+                [business(CUSTOMERS[:3], "branch_opening", "calendar relief")]),
             PAR("afterwards", ("Final report and review", "最終報告と事後検証"),
                 [final_report(("The operator's report belongs to it; say what of the damage was ours to prevent.", "運営機関の報告書を添付し、当行の対応で防止可能であった影響を明記する。"))],
                 [close_record(), review(("Ask how long we did not know which payments had gone, when the first urgent one left by another way, how near the liquidity came to its limit.",

@@ -150,7 +150,7 @@ BUSINESS = [
 ]
 
 PLAYBOOK = {
-    "key": "third-party-leak", "attack_type": "third_party_leak",
+    "key": "third-party-leak", "attack_type": "third-party-leak",
     "name": ("Customer data leaked at a third party", "外部委託先における顧客情報漏えい 対応手順書"),
     "description": ("Customers' data leak at a supplier or its sub-contractor, by attack or mistake. The bank reports, notifies and protects its customers itself.",
                     "委託先又は再委託先において、攻撃又は過失により顧客情報が漏えいした場合の対応手順。報告、本人通知及び顧客保護は自行の責任で行う。"),

@@ -86,6 +86,8 @@ def cacao(book, _):
         industry_sectors labels external_references playbook_variables workflow_start workflow_exception workflow playbook_extensions agent_definitions extension_definitions"""
     if set(doc) != set(known.split()):
         yield f"members: {set(doc) ^ set(known.split())}"
+    if book.own["attack_type"] != book.name:
+        yield f"attack_type {book.own['attack_type']}: not the name of its file, by which people look for it"
     if doc["type"] != "playbook" or doc["spec_version"] != "cacao-2.0" or not re.fullmatch("playbook--" + UUID, doc["id"]):
         yield "head"
     for moment in (doc["created"], doc["modified"]):
