@@ -13,7 +13,7 @@ ARRIVAL = [
             "資産、チェーン、取引ID、送付元・送付先アドレス、ブロック、時刻（日本時間）、数量及び送付元ウォレット（ホット・ウォーム・コールド）、対応する送付依頼・署名者を確認する。"),
            ("The duty officer may stop withdrawals at once without asking.", "当番者は決裁を待たず顧客の出庫を停止できる。")),
     decide(("Look with our own node and a second explorer; hold every on-chain movement of 24 hours against the list of approved requests. Not one of ours, an own re-arrangement, change, a customer's account taken over?",
-            "自社ノード及び別の照会手段により、24時間の全移転を承認済み依頼と照合し、不正移転、自社の内部移動・釣銭、個別顧客の乗っ取りを区別する。"),
+            "自社ノード及び別の照会手段により、24時間の全移転を承認済み依頼と照合し、不正移転、自社の内部移動（チェンジを含む。）、個別顧客の乗っ取りを区別する。"),
            ("Call the signers by phone on the numbers in the paper list: what did you sign, on which screen, at whose request?", "紙の連絡表の番号により署名者へ電話し、署名内容、表示画面及び依頼者を確認する。"), by="detection+PT20M"),
 ]
 
@@ -41,7 +41,7 @@ RESCUE = [
     A("safe", "containment", "csirt/csirt_lead", ("Confirm that nothing more leaves", "流出が止まったことを確認する"),
       ("Every old address watched on the chain around the clock; two hours without a movement that is not ours.", "全旧アドレスをチェーン上で常時監視し、2時間自社以外による移動がないことを確認する。"),
       ("Go through every place a key, seed or share of it is or was: also backups, photographs, vendor's, staff who left.", "鍵、シード及びその分散片の所在を、バックアップ、撮影物、ベンダー及び退職者を含めて全て確認する。"),
-      evidence=("watch list, table of keys", "監視一覧及び鍵の所在表"), clauses="4-1.1 4-1.2", needs="evidence_judged", gives="contained", priority=1),
+      evidence=("watch list, table of keys", "監視一覧及び鍵の所在表"), by="detection+PT6H", clauses="4-1.1 4-1.2", needs="evidence_judged", gives="contained", priority=1),
 ]
 
 TRACE = [
@@ -55,7 +55,8 @@ TRACE = [
         A("follow_coins", "analysis", "csirt/fraud_desk", ("Follow the coins", "資産の移転を追跡する"),
           ("With the analysis firm, every two hours: splits, mixers, bridges, exchanges; each new place is asked for a freeze before the report is written.",
            "分析会社とともに2時間ごとに分割、ミキサー、ブリッジ及び交換業者への移転を追跡し、判明した移転先には報告に先立ち凍結を要請する。"),
-          ("Keep the graph with proofs so that a court can follow it.", "追跡図は、法的手続に用いうる証拠とともに保存する。"),
+          ("Keep the graph with proofs so that a court can follow it. Three days without a movement, or the handover to a standing watch, end the pursuit.",
+           "追跡図は、法的手続に用いうる証拠とともに保存する。3日間移動がないこと又は常設監視への引継ぎをもって終了とする。"),
           evidence=("graph with ids, requests made", "取引ID付き追跡図及び要請記録"), clauses="2-1.1 2-2", out="__moving__", priority=2)], phase="analysis"),
 ]
 
@@ -79,7 +80,7 @@ TECHNICAL = [
     rate(("By asset at today's price: customers', own, share of all held, whether own assets and funds cover the customers' loss.", "資産別に、時価、顧客分・自己分、預り総額に占める割合及び自己資産による補填可能性を算定する。"), by="detection+PT30M"),
     judge(("Moving the rest does not touch evidence if it is done with new machines; switching signing machines off does. Minutes count for the first.",
            "新規端末による退避は証拠に影響しないが、署名端末の停止は影響する。退避は分単位で判断する。"), by="detection+PT30M"),
-    PAR("at_once", ("Save the rest, follow what is gone, look for the way in side by side", "残存資産の退避、流出資産の追跡及び原因調査を並行して行う"), RESCUE, TRACE, FIND, [
+    PAR("at_once", ("Save the rest, look for the way in and tell partners side by side", "残存資産の退避、原因調査及び関係先通知を並行して行う"), RESCUE, FIND, [
         A("partners", "coordination", "third_party_manager/legal", ("Tell those whom it touches", "影響を受ける関係先へ通知する"),
           ("Wallet vendor, custodian, liquidity providers, other exchanges with the same vendor, banks that hold our customers' yen, insurer: what stopped, since when, what to check at their side.",
            "ウォレットベンダー、カストディアン、流動性供給先、同一ベンダーを利用する他社、顧客円貨の預託銀行及び保険会社へ、停止内容、時刻及び確認依頼事項を通知する。"),
@@ -97,16 +98,16 @@ TECHNICAL = [
       ("An outside expert who built none of it replays the attack: forged request, altered screen, deceived signer, stolen session. Each must be stopped by two controls.",
        "構築に関与しない外部専門家が攻撃（偽依頼、表示改ざん、署名者の欺罔、セッション奪取）を再現し、それぞれ二つ以上の統制で阻止されることを確認する。"),
       ("Where the way in was not found, say so; the second line judges what remains.", "侵入経路が特定できない場合はその旨を明記し、第2線が残存リスクを評価する。"),
-      evidence=("expert's statement", "外部専門家の確認書"), approve="ciso risk_management", clauses="5-1.3 6-1.2", needs="rebuilt", gives="cause_dealt_with", priority=1),
+      evidence=("expert's statement", "外部専門家の確認書"), approve="ciso risk_management", by="recognition+P6D", clauses="5-1.3 6-1.2", needs="rebuilt", gives="cause_dealt_with", priority=1),
     A("reconcile", "recovery", "operations/treasury", ("Reconcile chain, ledger and customers", "チェーン残高、帳簿及び顧客残高を突合する"),
       ("Per asset at one block height: balance on the chain by new addresses, ledger, sum of customers' balances, own assets; deposits that arrived at old addresses meanwhile.",
        "同一ブロック高で、資産別に新アドレスのチェーン残高、帳簿、顧客残高合計及び自己資産を突合し、停止中に旧アドレスへ着金した入庫を確定する。"),
       ("Withdrawals asked for and not sent: ask the customer again, address confirmed anew; none is sent from the old queue.", "未送付の出庫依頼は、顧客に送付先の再確認と再依頼を求め、旧キューから送付しない。"),
-      evidence=("reconciliation per asset, checked by a second person", "資産別突合表（再鑑済み）"), approve="risk_management", clauses="6-3.2 6-4", needs="contained", gives="reconciled", priority=1),
+      evidence=("reconciliation per asset, checked by a second person", "資産別突合表（再鑑済み）"), approve="risk_management", by="recognition+P6D", clauses="6-3.2 6-4", needs="contained", gives="reconciled", priority=1),
     A("verify", "recovery", "system_owner/operations", ("Confirm that all works as usual before wallets go online", "ウォレット接続前に正常稼働を確認する"),
       ("Walk deposit, sweep, order, withdrawal and approval with each department in real small amounts; alarms ring when they should.", "入庫、集約、注文、出庫及び承認を少額の実取引により所管部とともに確認し、警報の発報を確認する。"),
       ("Before nodes, vendors, liquidity providers and API customers are connected again: new credentials, consent, hour.", "ノード、ベンダー、流動性供給先及びAPI顧客の再接続前に、認証情報の更新、同意及び時刻を確認する。"),
-      evidence=("test sheet signed by the system owner, consents", "確認表（システム責任者署名）及び同意書"), approve="operations", clauses="6-4 6-5", needs="cause_dealt_with reconciled", gives="works_as_usual", priority=1),
+      evidence=("test sheet signed by the system owner, consents", "確認表（システム責任者署名）及び同意書"), approve="operations", by="recognition+P6D", clauses="6-4 6-5", needs="cause_dealt_with reconciled", gives="works_as_usual", priority=1),
     resume(("Also: customers' loss is covered and by what; the authority's view is known; order by asset; daily limits to begin with.", "このほか、顧客損失の補填方法、当局の意見、資産別の再開順及び当初の日次限度を確認する。"),
            needs="cause_dealt_with works_as_usual reconciled"),
     reopen(("Yen first, then trading, deposits to new addresses, withdrawals with limits, asset by asset; the one that was hit last.", "円入出金、売買、新アドレスへの入庫、限度付き出庫の順に資産ごとに再開し、被害資産を最後とする。")),
@@ -167,8 +168,8 @@ PLAYBOOK = {
                   "__moving__": ("bool", ("whether the coins are still moving", "流出資産の移動が続いているか"))},
     "flow": ARRIVAL + [
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
-            PAR("respond", ("Technical work, coordination and business side by side", "技術対応、連携・報告及び業務継続を並行して進める"),
-                TECHNICAL,
+            PAR("respond", ("Technical work, tracing, coordination and business side by side", "技術対応、流出資産の追跡、連携・報告及び業務継続を並行して進める"),
+                TECHNICAL, TRACE,
                 [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "jvcea", "police", "suspicious", "judge_data data_hit", "answers publish", "share")],
                 [PAR("business", ("Trading, yen payments and the customers' loss", "取引・円の支払及び損失の補填を並行して進める"), *rows(BUSINESS, "halt cover", "calendar"))]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),

@@ -133,7 +133,7 @@ PAYMENTS = [
        "時限延長は、間に合わない件数・金額を示し、各時限の1時間前までに運営機関及び日本銀行へ要請する。他行からの要請にも同様に対応する。"),
       ("Hold back the night batch and the date change, staff to the new hour, joint centre and cash firms told; name the hour at which it rolls to the next day.",
        "夜間バッチ・日付更新を繰り下げ、要員、共同センター及び警送会社を手配し、翌日繰越しとする時刻を定める。"),
-      evidence=("requests and answers, new timetable", "要請・回答の記録及び変更後の時程表"), by="tolerance_breach-PT2H", clauses="3-1 4-1.4", needs="authority_named", gives="substitute_runs", priority=1),
+      evidence=("requests and answers, new timetable", "要請・回答の記録及び変更後のタイムチャート"), by="tolerance_breach-PT2H", clauses="3-1 4-1.4", needs="authority_named", gives="substitute_runs", priority=1),
     A("work_off", "recovery", "settlement/operations", ("Work off the backlog and put dates right", "滞留分を処理し、起算日を整える"),
       ("In the order of the list, within the net debit cap, by hours agreed with the operator; value dates as promised, interest and fees made good without being asked.",
        "優先順位表の順に、仕向超過限度額の範囲内で運営機関と合意した時間に処理する。約定どおりの起算日とし、利息・手数料は申出を待たず補填する。"),
