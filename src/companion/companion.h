@@ -7,7 +7,7 @@
 /* Exit statuses, for scripts; the manual page and --help repeat them. */
 typedef enum OpresExit
 {
-	OPRES_EXIT_OK = 0,     /* intact; witnessed */
+	OPRES_EXIT_OK = 0,     /* intact; witnessed; printed */
 	OPRES_EXIT_BROKEN = 1, /* the trail is damaged, or contradicts what was kept of it */
 	OPRES_EXIT_CANNOT = 2, /* wrong usage, or something could not be read: nothing is said about the trail */
 	OPRES_EXIT_UNANCHORED =
@@ -20,9 +20,11 @@ typedef enum OpresExit
  */
 int opres_companion_verify(int argc, char **argv);
 int opres_companion_witness(int argc, char **argv);
+int opres_companion_playbook(int argc, char **argv);
 
 /* What --help shows, on stdout. */
 void opres_companion_verify_help(void);
 void opres_companion_witness_help(void);
+void opres_companion_playbook_help(void);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct Subcommand
 static const Subcommand subcommands[] = {
 	{ "verify", opres_companion_verify, opres_companion_verify_help },
 	{ "witness", opres_companion_witness, opres_companion_witness_help },
+	{ "playbook", opres_companion_playbook, opres_companion_playbook_help },
 };
 
 typedef struct Common
@@ -34,6 +35,7 @@ help(void)
 			  "\n"
 			  "  verify    check the audit trail in a dump or over a connection, without trusting the server\n"
 			  "  witness   keep signed checkpoints of the audit trail outside the database\n"
+			  "  playbook  print playbooks as checklists on paper\n"
 			  "\n"
 			  "  opres COMMAND --help    says more\n"
 			  "  --lang en|ja            language of messages (else LC_ALL, LC_MESSAGES, LANG)\n"
@@ -42,6 +44,7 @@ help(void)
 			  "\n"
 			  "  verify    監査証跡をダンプまたは接続から検証する（サーバを信頼しない）\n"
 			  "  witness   監査証跡の署名済みチェックポイントをデータベースの外に保管する\n"
+			  "  playbook  プレイブックを紙のチェックリストとして出力する\n"
 			  "\n"
 			  "  opres コマンド --help   詳しい説明\n"
 			  "  --lang en|ja            表示言語（省略時は LC_ALL、LC_MESSAGES、LANG）\n"
@@ -108,8 +111,9 @@ run(int argc, char **argv, const Common *common)
 			help();
 			return OPRES_EXIT_OK;
 		}
-		opres_complain("a command is missing: verify or witness (opres --help says more)",
-					   "コマンドがありません: verify か witness を指定してください（opres --help に説明があります）");
+		opres_complain(
+			"a command is missing: verify, witness or playbook (opres --help says more)",
+			"コマンドがありません: verify、witness、playbook のいずれかを指定してください（opres --help に説明があります）");
 		return OPRES_EXIT_CANNOT;
 	}
 	for (size_t i = 0; i < sizeof subcommands / sizeof subcommands[0]; i++)
@@ -120,9 +124,10 @@ run(int argc, char **argv, const Common *common)
 			subcommands[i].help();
 			return OPRES_EXIT_OK;
 		}
-	opres_complain("there is no command %s: verify or witness (opres --help says more)",
-				   "%s というコマンドはありません: verify か witness を指定してください（opres --help に説明があります）",
-				   opres_shown(argv[1]));
+	opres_complain(
+		"there is no command %s: verify, witness or playbook (opres --help says more)",
+		"%s というコマンドはありません: verify、witness、playbook のいずれかを指定してください（opres --help に説明があります）",
+		opres_shown(argv[1]));
 	return OPRES_EXIT_CANNOT;
 }
 
