@@ -199,7 +199,7 @@ FLOW = [
 
 PLAYBOOK = {
     "key": "fraudulent-transfer", "attack_type": "fraudulent-transfer", "created": CREATED, "modified": CREATED,
-    "name": ("Fraudulent transfers", "不正送金対応手順書"),
+    "name": ("Fraudulent transfers", "不正送金 対応手順書"),
     "description": ("Orders that customers did not give move money out of their accounts. Freeze by phone first, at any hour; stop the way out as far as needed; find everybody hit; close the way in; give customers their due.",
                     "顧客の意思によらない指図により口座から資金が移転した場合の手順。時間を問わず電話による凍結要請を最優先とし、必要な範囲で出口を止め、被害者を漏れなく特定し、侵入経路を塞ぎ、補償まで行う。"),
     "types": ["investigation", "mitigation", "remediation"], "priority": 5, "severity": 80,

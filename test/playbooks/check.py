@@ -126,8 +126,8 @@ def cacao(book, _):
             if ident in reached:
                 continue
             reached.add(ident)
-            ahead += book.following(book.steps[ident])
-            inner = book.branches(book.steps[ident])
+            ahead += [i for i in book.following(book.steps[ident]) if i in book.steps]
+            inner = [i for i in book.branches(book.steps[ident]) if i in book.steps]
             if reached & set(inner) or len(set(inner)) != len(inner):
                 yield f"{book.steps[ident]['name']}: a branch that is somewhere else too"
             regions += inner
@@ -190,7 +190,7 @@ def languages(book, _):
             yield f"{where}: no Japanese: {ja}"
         elif JAPANESE.search(re.sub("（.*?）|\\(.*?\\)", "", en)):
             yield f"{where}: Japanese in English: {en}"
-        elif re.search("です|ます[。、（）]|ください|ましょう", ja):
+        elif re.search("です|ます(?:$|[。、（）])|ください|ましょう", ja):
             yield f"{where}: not how a procedure is worded: {ja}"
         elif re.search("[　  ]{2}|[,、]{2}|。。|TODO", en + ja) or en != en.strip() or ja != ja.strip():
             yield f"{where}: typing: {en} {ja}"
