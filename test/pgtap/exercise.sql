@@ -84,6 +84,13 @@ SELECT opres.advance(1, 'D-1', 'failure');
 SELECT opres.advance(1, 'D-1', 'retry');
 SELECT opres.advance(1, 'D-1', 'success', occurred_at => now() - interval '1 s');
 SELECT opres.advance(1, 'D-2', 'success');
+RESET SESSION AUTHORIZATION;
+-- Who leads gets a second login, and the head's role.
+CREATE ROLE opres_lead_admin;
+SELECT opres.grant_access('opres_lead_admin', 'approver'), opres.save_person('p.lead', logins => '{opres_lead,opres_lead_admin}'), opres.save_role_holder('crisis_head', 'p.lead', 2);
+SET SESSION AUTHORIZATION opres_lead_admin;
+SELECT throws_ok($$SELECT opres.approve(1, 'D-2')$$, '42501', 'who has done step D-2 may not approve it, nor pass on what another says of it', 'a person with two logins does not approve with the one what she has done with the other');
+SELECT is((SELECT s.state FROM opres.run_step AS s WHERE s.code = 'D-2'), 'submitted', 'it is not approved');
 SET SESSION AUTHORIZATION opres_head;
 SELECT opres.reject(1, 'D-2', 'not yet');
 SET SESSION AUTHORIZATION opres_lead;

@@ -64,7 +64,7 @@ FROM (VALUES
 
 -- Roles ----------------------------------------------------------------------------------------------------------------------------
 SET SESSION AUTHORIZATION opres_registrar;
-SELECT lives_ok($$SELECT opres.save_role_holder('ciso', 'p.tanaka'), opres.save_role_holder('ciso', 'p.sato', 2), opres.save_role_holder('deputy_ciso', 'p.ito')$$, 'they hold roles');
+SELECT lives_ok($$SELECT opres.save_role_holder('ciso', 'p.tanaka'), opres.save_role_holder('answers', 'p.sato'), opres.save_role_holder('ciso', 'p.sato', 2), opres.save_role_holder('deputy_ciso', 'p.ito')$$, 'they hold roles');
 SELECT lives_ok($$SELECT opres.save_role_holder('ciso', 'p.ito', 3, '2026-01-01 00:00+00', '2026-02-01 00:00+00')$$, 'for a time');
 SELECT is(opres.person_roles('p.ito', t), roles, t::text)
 FROM (VALUES (timestamptz '2025-12-31 23:59+00', '{}'::text[]), ('2026-01-01 00:00+00', '{ciso}'), ('2026-01-31 23:59+00', '{ciso}'), ('2026-02-01 00:00+00', '{}')) AS v (t, roles);
@@ -102,7 +102,7 @@ RESET SESSION AUTHORIZATION;
 INSERT INTO opres.playbook (id, modified, name, revoked, canonical_hash, document, loaded_at, loaded_by)
 SELECT 'playbook--' || i, timestamptz '2026-01-01' + i * interval '1 day', 'p', false, sha256(''), format('{"agent_definitions": {"a": {"agent_target_extensions":
   {"extension-definition--7c9b1f0e-3b0a-4c55-9d57-2f6f0a4e8b13": {"role": "ciso", "deputies": %s}}}},
-  "workflow": {"s2": {"step_extensions": {"extension-definition--7c9b1f0e-3b0a-4c55-9d57-2f6f0a4e8b13": {"approvals": [{"role": "deputy_ciso", "count": 1}]}}}}}', deputies), now(), 'x'
+  "workflow": {"s1": {"step_extensions": {"extension-definition--7c9b1f0e-3b0a-4c55-9d57-2f6f0a4e8b13": {"accountable": "answers"}}}, "s2": {"step_extensions": {"extension-definition--7c9b1f0e-3b0a-4c55-9d57-2f6f0a4e8b13": {"approvals": [{"role": "deputy_ciso", "count": 1}]}}}}}', deputies), now(), 'x'
 FROM (VALUES (1, '["deputy_ciso"]'), (2, '["ciso", "nobody_has"]')) AS t (i, deputies);
 INSERT INTO opres.incident (id, title, attack_type, severity, confidential, time_zone, detected_at, opened_by, opened_at) OVERRIDING SYSTEM VALUE
 VALUES (1, 'one', 'ddos', 50, false, 'Asia/Tokyo', now() - interval '1 day', 'x', now()), (2, 'secret', 'ddos', 50, true, 'Asia/Tokyo', now(), 'x', now());
@@ -117,7 +117,7 @@ SELECT results_eq($$SELECT "position", person, name, because, phones FROM opres.
   $$VALUES (1::bigint, 'p.suzuki', 'Suzuki', 'on call', '{}'::text[]), (2, 'p.tanaka', 'Tanaka Hanako', 'holder', '{}'), (3, 'p.sato', 'Sato', 'holder', '{080-3}'),
     (4, 'p.ito', 'Ito', 'holder (deputy: deputy_ciso)', '{}')$$, 'on call, holders by rank, deputy roles; each once');
 SELECT results_eq($$SELECT for_role, person, name, because FROM opres.call_list(incident => 1, lang => 'ja')$$,
-  $$VALUES ('ciso', 'p.suzuki', 'Suzuki', '当番'), ('ciso', 'p.tanaka', '田中花子', '役割の保有者'), ('ciso', 'p.sato', 'Sato', '役割の保有者'),
+  $$VALUES ('answers', 'p.sato', 'Sato', '役割の保有者'), ('ciso', 'p.suzuki', 'Suzuki', '当番'), ('ciso', 'p.tanaka', '田中花子', '役割の保有者'), ('ciso', 'p.sato', 'Sato', '役割の保有者'),
     ('ciso', 'p.ito', 'Ito', '役割の保有者（代行：deputy_ciso）'), ('deputy_ciso', 'p.ito', 'Ito', '役割の保有者')$$,
   'of an incident: whose turn it is, for steps and approvals; pinned playbooks name deputies too');
 SELECT is_empty($$SELECT * FROM opres.call_list('legal')$$, 'a role that nobody holds');

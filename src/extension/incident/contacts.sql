@@ -31,7 +31,7 @@ BEGIN
   new.email := nullif(coalesce(email, old.email), '');
   new.hours := nullif(coalesce(hours, old.hours), '');
   new.note := nullif(coalesce(note, old.note), '');
-  columns := opres.changed_columns(to_jsonb(old), to_jsonb(new));
+  columns := opres.changed_columns(to_jsonb(old) - 'code', to_jsonb(new) - 'code');
   IF columns = '{}' THEN
     RETURN;
   END IF;
@@ -114,16 +114,18 @@ COMMENT ON FUNCTION opres.running_playbooks(bigint) IS 'internal: the playbooks 
 
 CREATE FUNCTION opres.roles_wanted(incident bigint) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.role FROM opres.run AS r JOIN opres.run_step AS s ON s.run = r.id
-  WHERE r.incident = $1 AND r.state = 'active' AND s.state IN ('reached', 'held') AND s.role IS NOT NULL
+  WITH step AS (
+    SELECT s.role, s.state, opres.playbook_extension(p.document->'workflow'->regexp_replace(s.step, '^.*/', '')->'step_extensions') AS more
+    FROM opres.run AS r JOIN opres.run_step AS s ON s.run = r.id LEFT JOIN opres.running_playbooks($1) AS p
+      ON p.run = r.id AND p.document->'workflow' ? regexp_replace(s.step, '^.*/', '')
+    WHERE r.incident = $1 AND r.state = 'active' AND s.state IN ('reached', 'held', 'submitted')
+  )
+  SELECT w.role FROM step AS s, LATERAL (VALUES (s.role), (s.more->>'accountable')) AS w (role) WHERE s.state <> 'submitted' AND w.role IS NOT NULL
   UNION
-  SELECT a.value->>'role'
-  FROM opres.run AS r JOIN opres.run_step AS s ON s.run = r.id JOIN opres.running_playbooks($1) AS p ON p.run = r.id,
-    jsonb_array_elements(opres.playbook_extension(p.document->'workflow'->regexp_replace(s.step, '^.*/', '')->'step_extensions')->'approvals') AS a
-  WHERE r.incident = $1 AND s.state = 'submitted'
+  SELECT a.value->>'role' FROM step AS s, jsonb_array_elements(s.more->'approvals') AS a WHERE s.state = 'submitted'
 $$;
 COMMENT ON FUNCTION opres.roles_wanted(bigint) IS
-  'internal: the roles whose turn it is in the active runs of an incident: of steps reached, and of approvals awaited';
+  'internal: the roles whose turn it is in the active runs of an incident: those that do steps reached, or answer for them, and those whose approval is awaited';
 
 CREATE FUNCTION opres.deputy_roles(incident bigint) RETURNS TABLE (role text, deputy text, place bigint)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -193,7 +195,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.call_list(text, bigint, text) IS
-  'whom to call now for a role of the playbooks, in which order: who is on call, then the holders by rank, then those of the deputy roles. With an incident: how often and when she was called because of it, and how the last call went; without a role: all roles whose turn it is in its runs (steps reached, approvals awaited). phones: in the order in which to try them. Record calls by opres.record_call. Errors: neither role nor incident, no such incident.';
+  'whom to call now for a role of the playbooks, in which order: who is on call, then the holders by rank, then those of the deputy roles. With an incident: how often and when she was called because of it, and how the last call went; without a role: all roles whose turn it is in its runs (of steps reached: who does them, who answers for them; of approvals awaited: who gives them). phones: in the order in which to try them. Record calls by opres.record_call. Errors: neither role nor incident, no such incident.';
 
 -- Erasing -------------------------------------------------------------------------------------------------------------------------
 
@@ -244,6 +246,7 @@ DECLARE
   remains CONSTANT text := CASE WHEN ja THEN '残存' ELSE 'remains' END;
   old opres.person;
   columns text[];
+  calls bigint;
   mentioned text[];
   unseen bigint;
 BEGIN
@@ -253,6 +256,7 @@ BEGIN
   PERFORM opres.refuse_own(code = opres.acting_person(), 'record by erasing it');
   SELECT * INTO old FROM opres.person AS p WHERE p.code = code FOR UPDATE;
   columns := opres.changed_columns(NULL, to_jsonb(old) - 'code');
+  calls := opres.erase_call_notes(code, reason);
   SELECT array_agg(m.place ORDER BY m.place) FILTER (WHERE opres.sees_incident(m.incident)), count(*) FILTER (WHERE NOT opres.sees_incident(m.incident))
   INTO mentioned, unseen
   FROM opres.mentions(ARRAY(SELECT w FROM unnest(ARRAY[old.name, old.email] || old.phones || ARRAY(SELECT value FROM jsonb_each_text(old.names))) AS w
@@ -270,7 +274,7 @@ BEGIN
   RETURN QUERY WITH gone AS (DELETE FROM opres.incident_reader AS r WHERE (r.kind, r.reader) = ('person', code) RETURNING 1)
     SELECT erased, CASE WHEN ja THEN '機密インシデントの閲覧許可' ELSE 'admissions to incidents' END, count(*) FROM gone;
   RETURN QUERY SELECT erased, CASE WHEN ja THEN '架電記録のメモ（監査証跡の内容を含む）' ELSE 'notes of calls to her, in the audit trail too' END,
-    opres.erase_call_notes(code, reason);
+    calls;
   PERFORM opres.audit_append('person.erase', format('person %s', code), reason, jsonb_build_object('columns', columns)::text);
   RETURN QUERY SELECT remains, CASE WHEN ja THEN '時系列記録・監査証跡中の個人コードおよびログイン名' ELSE 'her code and the names of her logins in chronicles and in the audit trail' END,
     (SELECT count(*) FROM opres.incident_event AS e WHERE e.person = code)

@@ -120,7 +120,7 @@ BEGIN
   new.phones := coalesce(phones, old.phones, '{}');
   new.email := nullif(coalesce(email, old.email), '');
   new.note := nullif(coalesce(note, old.note), '');
-  columns := opres.changed_columns(to_jsonb(old), to_jsonb(new));
+  columns := opres.changed_columns(to_jsonb(old) - 'code', to_jsonb(new) - 'code');
   IF columns <> '{}' THEN
     INSERT INTO opres.person SELECT new.*
     ON CONFLICT ON CONSTRAINT person_pkey DO UPDATE SET name = new.name, names = new.names, organisation = new.organisation,

@@ -92,7 +92,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   differing bigint;
 BEGIN
-  PERFORM FROM opres.run AS r WHERE r.id = rebuild.run FOR UPDATE;
+  PERFORM FROM opres.run AS r WHERE r.id = rebuild.run AND opres.sees_incident(r.incident) FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('there is no run %s', coalesce(rebuild.run::text, 'NULL'));
+  END IF;
   SELECT count(*) INTO differing FROM opres.check_runs(rebuild.run) AS c WHERE c.problem <> 'event';
   DELETE FROM opres.run_step AS s WHERE s.run = rebuild.run;
   INSERT INTO opres.run_step SELECT * FROM opres.run_projection(rebuild.run);
