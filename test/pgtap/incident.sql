@@ -20,7 +20,7 @@ CREATE FUNCTION pg_temp.iso(timestamptz) RETURNS text LANGUAGE sql AS $$SELECT t
 SELECT results_eq($$SELECT proname::text COLLATE "default", pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
     WHERE pronamespace = 'opres'::regnamespace AND proname IN ('open_incident', 'update_incident', 'close_incident', 'tolerance_clock') ORDER BY 1$$,
   $$VALUES
-    ('close_incident', 'incident bigint, note text', 'void'),
+    ('close_incident', 'incident bigint, note text, occurred_at timestamp with time zone DEFAULT now()', 'void'),
     ('open_incident', 'title text, attack_type text, severity integer, nodes text[] DEFAULT ''{}''::text[], occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, detected_at timestamp with time zone DEFAULT now(), recognised_at timestamp with time zone DEFAULT NULL::timestamp with time zone, exercise boolean DEFAULT false, confidential boolean DEFAULT false, note text DEFAULT NULL::text', 'bigint'),
     ('tolerance_clock', 'incident bigint', 'TABLE(operation text, tolerance opres.impact_tolerance, breaches_at timestamp with time zone, remaining interval, breached boolean, worst_level double precision, cause text[], overdue text[])'),
     ('update_incident', 'incident bigint, changes jsonb, reason text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT now()', 'void')$$,

@@ -45,7 +45,7 @@ $$;
 COMMENT ON FUNCTION opres.open_matters(bigint) IS
   'What keeps an incident from being closed; no row = nothing. kind: step (a mandatory one that is not done, state: run_step''s), approval, decision (a question of the playbook), ratification (of an approval by telephone), dispute (one that was denied), report (to an authority), internal report (by a criterion, opres.reports_due), review (the playbooks have one and nothing of it was done). subject: code of the step, report or criterion. A report submitted in any run of the incident is submitted.';
 
-CREATE FUNCTION opres.close_incident(incident bigint, note text) RETURNS void
+CREATE FUNCTION opres.close_incident(incident bigint, note text, occurred_at timestamptz DEFAULT now()) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
@@ -59,6 +59,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'closing an incident needs a note',
       HINT = 'Say how it ended.';
   END IF;
+  PERFORM opres.check_event_time(occurred_at, 'occurred_at');
   PERFORM opres.refresh_runs(i.id); -- locks the runs
   matters := ARRAY(SELECT concat('run ' || m.run || ' ', m.kind, ' ', m.subject, ' (', m.state, ')')
     FROM opres.open_matters(i.id) WITH ORDINALITY AS m ORDER BY m.ordinality);
@@ -76,14 +77,14 @@ BEGIN
     RAISE WARNING USING MESSAGE = format('incident %s is closed with nodes that are not restored', i.id), DETAIL = format('Not restored: %s.', down);
   END IF;
   i.state := 'closed';
-  i.closed_at := clock_timestamp();
+  i.closed_at := CASE WHEN occurred_at = now() THEN clock_timestamp() ELSE occurred_at END; -- after what it ends
   UPDATE opres.incident AS o SET state = i.state, closed_at = i.closed_at WHERE o.id = i.id;
   PERFORM opres.record_incident_event(i, 'close', i.closed_at, note,
     jsonb_build_object('before', '{"state": "open"}'::jsonb, 'after', '{"state": "closed"}'::jsonb));
 END
 $$;
-COMMENT ON FUNCTION opres.close_incident(bigint, text) IS
-  'Closes an incident for good; the note says how it ended. Refused while opres.open_matters tells of mandatory steps, approvals, ratifications, disputes, reports or a review that are open. A run in which only optional steps are left is ended with it (opres.abort_run). Afterwards nothing of it changes; what is found out later is added by opres.annotate_incident.';
+COMMENT ON FUNCTION opres.close_incident(bigint, text, timestamptz) IS
+  'Closes an incident for good; the note says how it ended, occurred_at when. Refused while opres.open_matters tells of mandatory steps, approvals, ratifications, disputes, reports or a review that are open. A run in which only optional steps are left is ended with it (opres.abort_run). Afterwards nothing of it changes; what is found out later is added by opres.annotate_incident.';
 
 -- A function and a view over it: before PostgreSQL 15 a view over the tables would read them as its owner, whom no policy stops.
 CREATE FUNCTION opres.incident_list() RETURNS TABLE (id bigint, title text, attack_type text, severity int, state text, exercise boolean,

@@ -363,13 +363,14 @@ BEGIN
     PERFORM opres.refuse_change(NULL, 'occurred_at is later than detected_at', format('Occurred at %s, detected at %s.', occurred_at, detected_at),
       'An attack that is announced has not occurred yet: leave occurred_at out, and give it by opres.update_incident when it has.');
   END IF;
+  -- Before a number is taken, so that a slip leaves no gap.
+  PERFORM opres.check_map_node(n, NULL) FROM unnest(nodes) AS n;
   INSERT INTO opres.incident (title, attack_type, severity, state, exercise, confidential, time_zone, occurred_at, detected_at,
     recognised_at, opened_by, opened_at)
   VALUES (i.title, i.attack_type, i.severity, i.state, i.exercise, i.confidential, i.time_zone, i.occurred_at, i.detected_at,
     i.recognised_at, opres.acting_person(), clock_timestamp())
   RETURNING * INTO i;
   FOREACH code IN ARRAY coalesce(nodes, '{}') LOOP
-    PERFORM opres.check_map_node(code, NULL);
     IF NOT hit ? code THEN
       hit := hit || jsonb_build_object(code, (opres.change_node(i, code,
         jsonb_build_object('state', 'lost', 'at', opres.utc_text(opres.incident_start(i))), i.detected_at, code)).after);
@@ -410,7 +411,7 @@ BEGIN
   END IF;
   IF i.state = 'no_incident' THEN
     PERFORM opres.check_no_active_run(i);
-    i.closed_at := clock_timestamp();
+    i.closed_at := occurred_at;
   END IF;
   IF i.confidential AND NOT old.confidential THEN
     PERFORM opres.admit_acting_person(i.id);

@@ -6,7 +6,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     -- what is known of an incident
     ('title', 'title', '件名'), ('attack_type', 'attack type', '攻撃種別'), ('severity', 'severity', '深刻度'),
     ('confidential', 'confidential', '機密扱い'), ('occurred_at', 'occurred', '発生'), ('detected_at', 'detected', '検知'),
-    ('recognised_at', 'recognised', '認識'), ('classified_at', 'classified', '区分決定'), ('classification', 'classification', '区分'),
+    ('recognised_at', 'recognised', '認識'), ('classification', 'classification', '区分'),
+    ('classified_at', 'classified', '区分決定'),
     ('customers', 'customers affected', '影響顧客数'), ('transactions', 'transactions affected', '影響取引件数'),
     ('amount', 'amount affected', '影響金額'), ('currency', 'currency', '通貨'),
     ('breach_at', 'earliest tolerance breach', '耐性度超過（最短）'), ('state', 'state', '状態'),
