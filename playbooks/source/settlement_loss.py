@@ -133,7 +133,16 @@ PAYMENTS = [
        "時限延長は、間に合わない件数・金額を示し、各時限の1時間前までに運営機関及び日本銀行へ要請する。他行からの要請にも同様に対応する。"),
       ("Hold back the night batch and the date change, staff to the new hour, joint centre and cash firms told; name the hour at which it rolls to the next day.",
        "夜間バッチ・日付更新を繰り下げ、要員、共同センター及び警送会社を手配し、翌日繰越しとする時刻を定める。"),
-      evidence=("requests and answers, new timetable", "要請・回答の記録及び変更後のタイムチャート"), by="tolerance_breach-PT2H", clauses="3-1 4-1.4", needs="authority_named", gives="substitute_runs", priority=1),
+      ("Answer whether the infrastructure is still out at the next cut-off.", "次の時限において停止が続くか回答する。"),
+      evidence=("requests and answers, new timetable", "要請・回答の記録及び変更後のタイムチャート"), by="tolerance_breach-PT2H", clauses="3-1 4-1.4", needs="authority_named", gives="substitute_runs",
+      out="__still_out__", priority=1),
+    WHILE("rounds", ("Is it still out at the next cut-off?", "次の時限においても停止が続くか"), "__still_out__:value = true", 20, [
+        A("next_round", "recovery", "settlement/operations", ("Make the round of the next cut-off", "次の時限に向けた処理を行う"),
+          ("New version of the list with what came in and what fell due; the next files, media or paper by the way in use, two hours before the cut-off; strike off, count by two.",
+           "新規受付分・期限到来分を反映した優先順位表を作成し、時限の2時間前までに採用中の代替手段で次回分を送付する。消込及び計数は2名で行う。"),
+          ("Before the night: does the date change wait, who relieves whom, what do branches and contact centre say at 8:00? Answer again.",
+           "夜間に入る前に、日付更新の可否、要員交代及び翌朝8時の案内内容を定め、停止が続くか再度回答する。"),
+          evidence=("list by version, receipts, heaps by number and sum", "版別の優先順位表、受領証及び区分別残高"), clauses="4-1.4", needs="authority_named", out="__still_out__", priority=1)], phase="recovery"),
     A("work_off", "recovery", "settlement/operations", ("Work off the backlog and put dates right", "滞留分を処理し、起算日を整える"),
       ("In the order of the list, within the net debit cap, by hours agreed with the operator; value dates as promised, interest and fees made good without being asked.",
        "優先順位表の順に、仕向超過限度額の範囲内で運営機関と合意した時間に処理する。約定どおりの起算日とし、利息・手数料は申出を待たず補填する。"),
@@ -196,6 +205,7 @@ PLAYBOOK = {
                   "__may_spread__": ("bool", ("whether an attack may come over the line", "回線を通じた攻撃の可能性があるか")),
                   "__cut__": ("bool", ("whether the line is cut", "回線を遮断するか")),
                   "__ours__": ("bool", ("whether the fault is in our own equipment", "自行設備の障害か")),
+                  "__still_out__": ("bool", ("whether the infrastructure is still out at the next cut-off", "次の時限においても停止が続くか")),
                   "__short__": ("bool", ("whether the money falls short at any hour", "資金が不足する時間帯があるか"))},
     "flow": ARRIVAL + [
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
