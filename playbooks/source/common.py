@@ -303,9 +303,10 @@ def report_data(*particular):
 def _final(key):
     return A(key, "coordination", "privacy/legal", ("Submit the final report on personal data", "個人データ漏えい等の確報を提出する"),
              ("All items: outline, data, persons, cause, secondary damage, notice, publication, measures.", "概要、データ項目、人数、原因、二次被害、本人対応、公表及び再発防止策の全項目を記載する。"),
-             ("Count the limit from the day of learning, that day included; where an item stays unknown, say why.", "期限は「知った」日を1日目として計算し、不明の項目は理由を付す。"),
+             ("Count the limit from the day of learning, to be safe with that day as the first; where an item stays unknown, say why.", "期限は、安全のため「知った」日を1日目として計算する。不明の項目は理由を付す。"),
              ("30 days; 60 where an attack or another wrongful purpose is suspected.", "期限は30日以内（攻撃等の不正の目的のおそれがある場合は60日以内）とする。"),
-             evidence=("receipt", "受付番号又は受付メール"), approve="legal", clauses="3-3", report=key, priority=2)
+             evidence=("receipt", "受付番号又は受付メール"), approve="legal", by="recognition+P58D" if key == "ppc_final" else "recognition+P28D", clauses="3-3", report=key,
+             priority=2)
 
 
 def final_data(attack=None):
