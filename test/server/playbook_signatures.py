@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from canonical_json import canonical
-from sessions import Session
+from sessions import Session, SqlError
 
 EC = {"ES256": ("P-256", 32), "ES384": ("P-384", 48), "ES512": ("P-521", 66)}
 ED = {"Ed25519": "ED25519", "Ed448": "ED448"}
@@ -230,6 +230,53 @@ def check_several(server, tally, folder):
                 ["valid", "valid", "invalid"], "a countersignature spoilt")
 
 
+def real_playbook():
+    """One that can be loaded."""
+    action, end = "action--00000000-0000-4000-8000-000000000002", "end--00000000-0000-4000-8000-000000000003"
+    start = "start--00000000-0000-4000-8000-000000000001"
+    return {**{key: PLAYBOOK[key] for key in ("type", "spec_version", "id", "name", "created", "modified")},
+            "created_by": "identity--5abe695c-7bd5-4c31-8824-2528696cdbf1", "workflow_start": start,
+            "workflow": {start: {"type": "start", "on_completion": action},
+                         action: {"type": "action", "name": "Act", "commands": [{"type": "manual", "command": "act"}], "on_completion": end},
+                         end: {"type": "end"}}}
+
+
+def check_loading(server, tally, folder):
+    """What loading makes of it; the setting that demands a signature."""
+    path = make_key(folder, "Ed25519", "loading")
+    document = real_playbook()
+    own = meta(public_key=public_key(path), created_by=document["created_by"])
+    signed = {**document, "signatures": [sign(folder, path, "Ed25519", document, dict(own))]}
+
+    def load(what):
+        try:
+            server.session.run(f"BEGIN; SELECT opres.load_playbook({server.text(json.dumps(what))}); ")
+            return json.loads(server.session.value("SELECT signatures FROM opres.playbook;"))
+        except SqlError as error:
+            return error.code
+        finally:
+            server.session.run("ROLLBACK;")
+
+    tally.equal(load(document), [], "unsigned, loaded")
+    tally.equal([(s["state"], s["trusted"]) for s in load(signed)], [("valid", False)], "signed by anybody, loaded")
+    tally.equal(load({**signed, "name": "Another"}), "22023", "an invalid signature is refused")
+    lapsed = {**document, "signatures": [sign(folder, path, "Ed25519", document, {**own, "valid_until": "2026-02-02T00:00:00.000Z"})]}
+    tally.equal([s["state"] for s in load(lapsed)], ["lapsed"], "a signature that is no longer valid is none")
+    server.session.run("SET opres.require_playbook_signature = on;")
+    tally.equal([load(document), load(signed), load(lapsed)], ["42501"] * 3, "demanded: by a trusted key")
+    server.trust("loading", public_key(path))
+    tally.equal([(s["state"], s["key"]) for s in load(signed)], [("valid", "loading")], "which it now is")
+    tally.equal([load(document), load(lapsed)], ["42501"] * 2, "the others as before")
+    unchecked = make_key(folder, "ES256", "unchecked")
+    nest = sign(folder, unchecked, "ES256", document, {**own, "public_key": "none"})
+    sign(folder, path, "Ed25519", document, dict(own), within=nest)
+    tally.equal([(s["state"], s["countersignature"]["trusted"]) for s in load({**document, "signatures": [nest]})], [("unchecked", True)],
+                "countersigned by a trusted key")
+    nest["signature"]["signee"] = "somebody else"
+    tally.equal(load({**document, "signatures": [nest]}), "22023", "by an invalid one")
+    server.session.run("RESET opres.require_playbook_signature;")
+
+
 def main():
     tally, rng = Tally(), random.Random(590)
     server = Server()
@@ -239,8 +286,9 @@ def main():
             check_algorithm(server, tally, folder, algorithm, rng)
         check_kinds_of_keys(server, tally, folder)
         check_several(server, tally, folder)
+        check_loading(server, tally, folder)
     trail = server.session.run("SELECT action, subject FROM opres.audit_trail WHERE action LIKE 'playbook_key.%' ORDER BY entry;")
-    tally.equal(trail, [["playbook_key.add", f"key {name}"] for name in [*ALGORITHMS, "kinds"]], "on record")
+    tally.equal(trail, [["playbook_key.add", f"key {name}"] for name in [*ALGORITHMS, "kinds", "loading"]], "on record")
     server.session.run("SELECT opres.remove_playbook_key('kinds');")
     tally.equal(server.session.value("SELECT action || subject FROM opres.audit_trail ORDER BY entry DESC LIMIT 1;"),
                 "playbook_key.removekey kinds", "removal too")

@@ -14,6 +14,7 @@
 #include "lib/stringinfo.h"
 #include "playbook/canonical.h"
 #include "playbook/compile.h"
+#include "playbook/signature.h"
 #include "playbook/times.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -29,6 +30,7 @@ typedef struct Version
 	OpresHash hash;
 	Datum document; /* text */
 	Jsonb *json;
+	Jsonb *signatures; /* what was found of them */
 } Version;
 
 static Version
@@ -42,6 +44,8 @@ read_version(Jsonb *json, Datum document)
 	version.modified = opres_read_timestamp(version.modified_text);
 	version.name = opres_json_text(root, "name");
 	version.hash = opres_canonical_hash(json);
+	version.signatures = opres_check_signatures(json);
+	opres_require_signatures(version.signatures);
 	return version;
 }
 
@@ -69,7 +73,7 @@ static bool
 insert_version(const Version *version)
 {
 	static Oid types[] = { TEXTOID,        TIMESTAMPTZOID, TEXTOID, TEXTOID,        BOOLOID, TIMESTAMPTZOID,
-						   TIMESTAMPTZOID, BYTEAOID,       TEXTOID, TIMESTAMPTZOID, TEXTOID };
+						   TIMESTAMPTZOID, BYTEAOID,       TEXTOID, TIMESTAMPTZOID, TEXTOID, JSONBOID };
 	static SPIPlanPtr plan;
 	JsonbContainer *root = &version->json->root;
 	char *attack_type = opres_json_text(opres_extension_of(root, "playbook_extensions"), "attack_type");
@@ -89,11 +93,12 @@ insert_version(const Version *version)
 	values[8] = version->document;
 	values[9] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[10] = CStringGetTextDatum(opres_acting_person_code());
+	values[11] = JsonbPGetDatum(version->signatures);
 	if (plan == NULL)
 	{
 		plan = SPI_prepare("INSERT INTO opres.playbook (id, modified, name, attack_type, revoked, valid_from, valid_until,"
-						   " canonical_hash, document, loaded_at, loaded_by)"
-						   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+						   " canonical_hash, document, loaded_at, loaded_by, signatures)"
+						   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
 						   lengthof(types), types);
 		SPI_keepplan(plan);
 	}

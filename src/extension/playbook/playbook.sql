@@ -5,7 +5,7 @@ LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PAT
 CREATE FUNCTION opres.load_playbook(document text, reason text DEFAULT NULL) RETURNS text
 LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'opres_load_playbook';
 COMMENT ON FUNCTION opres.load_playbook(text, text) IS
-  'loads a version (id and modified) of a CACAO 2.0 playbook and returns its id. The document is kept as it is, byte for byte. Loading the same again changes nothing; a version that is there is never changed.';
+  'loads a version (id and modified) of a CACAO 2.0 playbook and returns its id. The document is kept as it is, byte for byte. Loading the same again changes nothing; a version that is there is never changed. An invalid signature is refused (opres.check_signatures), and, where the setting opres.require_playbook_signature is on, a playbook without a valid one by a trusted key.';
 COMMENT ON FUNCTION opres.load_playbook(jsonb, text) IS
   'like load_playbook(text); what is kept is PostgreSQL''s text of the jsonb value';
 

@@ -9,8 +9,8 @@
 #include "miscadmin.h"
 #include "playbook/canonical.h"
 #include "playbook/signature_key.h"
+#include "playbook/times.h"
 #include "utils/builtins.h"
-#include "utils/timestamp.h"
 
 /* Countersignatures within one another that are looked at. */
 #define DEEPEST 8
@@ -230,26 +230,25 @@ check_relation(const Chain *chain, JsonbContainer *signature, Finding *finding)
 	return true;
 }
 
+/* A time that the signature has; false if it has none, or what is none. */
 static bool
-passed(JsonbContainer *signature, const char *name, bool *given)
+member_time(JsonbContainer *signature, const char *name, TimestampTz *at)
 {
 	char *text = member_text(signature, name);
 
-	*given = text != NULL;
-	return text && DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid),
-														   Int32GetDatum(-1))) <= GetCurrentTransactionStartTimestamp();
+	return text && !opres_timestamp_problem(text, strlen(text), at);
 }
 
 static bool
 check_validity(JsonbContainer *signature, Finding *finding)
 {
-	bool given;
+	TimestampTz now = GetCurrentTransactionStartTimestamp(), at;
 
 	if (member_true(signature, "revoked"))
 		return fail(finding, "lapsed", "the signature is revoked");
-	if (!passed(signature, "valid_from", &given) && given)
+	if (member_time(signature, "valid_from", &at) && at > now)
 		return fail(finding, "lapsed", "the signature is not valid yet");
-	if (passed(signature, "valid_until", &given))
+	if (member_time(signature, "valid_until", &at) && at <= now)
 		return fail(finding, "lapsed", "the signature is no longer valid");
 	return true;
 }
