@@ -30,6 +30,8 @@ SQL_PARTS := \
 	src/extension/playbook/signature.sql \
 	src/extension/playbook/playbook.sql \
 	src/extension/incident/tables.sql \
+	src/extension/webhook/tables.sql \
+	src/extension/webhook/publish.sql \
 	src/extension/incident/people.sql \
 	src/extension/incident/contacts.sql \
 	src/extension/incident/access.sql \
@@ -41,7 +43,8 @@ SQL_PARTS := \
 	src/extension/incident/timeline.sql \
 	src/extension/incident/exercise.sql \
 	src/extension/incident/redact.sql \
-	src/extension/webhook/tables.sql \
+	src/extension/webhook/outbox.sql \
+	src/extension/webhook/raise.sql \
 	src/extension/incident/audit.sql \
 	src/extension/audit/audit.sql \
 	src/extension/common/access.sql

@@ -33,6 +33,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('reader', '', 'run_report'),
       ('reader', '', 'run_ratification'),
       ('reader', '', 'report_deadline'),
+      ('integrator', '', 'webhook_endpoint'),
+      ('integrator', '', 'outbox'),
       ('reader', '', 'exercise_finding'),
       ('reader', ' (code, kind, name, names, organisation)', 'contact'),
       ('reader', '', 'role_holder'),
@@ -49,6 +51,16 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       ('planner', 'set_report_deadline'),
       ('planner', 'set_reporting_criterion'),
       ('planner', 'remove_reporting_criterion'),
+      ('integrator', 'save_webhook_endpoint'),
+      ('integrator', 'remove_webhook_endpoint'),
+      ('integrator', 'add_endpoint_secret'),
+      ('integrator', 'remove_endpoint_secret'),
+      ('integrator', 'replay_delivery'),
+      ('integrator', 'purge_outbox'),
+      ('courier', 'claim_deliveries'),
+      ('courier', 'record_delivery'),
+      ('courier', 'raise_events'),
+      ('courier', 'webhook_health'),
       ('responder', 'open_incident'),
       ('responder', 'update_incident'),
       ('responder', 'annotate_incident'),
@@ -128,7 +140,7 @@ CREATE FUNCTION opres.access_rests_on() RETURNS TABLE (access text, base text)
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   VALUES ('editor', 'reader'), ('approver', 'reader'), ('approver', 'signer'), ('auditor', 'reader'), ('auditor', 'witness'),
     ('planner', 'reader'), ('signer', 'reader'), ('responder', 'reader'), ('responder', 'signer'),
-    ('commander', 'reader'), ('commander', 'signer'), ('commander', 'responder'), ('registrar', 'reader')
+    ('commander', 'reader'), ('commander', 'signer'), ('commander', 'responder'), ('registrar', 'reader'), ('integrator', 'reader')
 $$;
 COMMENT ON FUNCTION opres.access_rests_on() IS
   'internal: which accesses include another. All include USAGE of the schema, which is taken away with reader.';

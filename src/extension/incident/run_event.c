@@ -12,6 +12,7 @@
 #include "utils/datetime.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
+#include "webhook/publish.h"
 
 static const char *const kinds[] = {
 	[OPRES_EVENT_BEGIN] = "begin",   [OPRES_EVENT_SUCCESS] = "success",   [OPRES_EVENT_FAILURE] = "failure",
@@ -260,6 +261,33 @@ content(const OpresLiveRun *live, const OpresEventRow *row)
 	return out.data;
 }
 
+/* What the systems that subscribed are told: no notes, values and evidence, in which there may be personal data. */
+static char *
+told(const OpresLiveRun *live, const OpresEventRow *row)
+{
+	static const char *const states[] = { "active", "active", "completed", "aborted" };
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "{\"run\": " INT64_FORMAT ", \"number\": %d", live->id, row->number);
+	if (row->step != OPRES_NO_STEP)
+	{
+		json_text(&out, "step", live->compiled->steps[row->step].reference);
+		json_text(&out, "code", live->compiled->steps[row->step].code);
+		json_text(&out, "name", live->compiled->steps[row->step].name.in[OPRES_EN]);
+		json_text(&out, "phase", live->compiled->steps[row->step].phase);
+		json_text(&out, "step_state", opres_step_state_name(opres_run_step(live->run, row->step)->state));
+	}
+	json_text(&out, "run_state", states[opres_run_state(live->run)]);
+	json_time(&out, "occurred_at", row->occurred_at);
+	json_time(&out, "recorded_at", row->recorded_at);
+	json_text(&out, "person", row->person);
+	json_text(&out, "role", row->role);
+	json_text(&out, "choice", row->choice);
+	appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
 static Datum
 text_or_null(const char *value, bool *isnull)
 {
@@ -310,6 +338,8 @@ opres_event_record(OpresLiveRun *live, const OpresEventRow *row, const char *rea
 	values[13] = PointerGetDatum(row->evidence);
 	values[14] = text_or_null(row->note, &nulls[14]);
 	opres_statement(&insert, values, nulls, false);
+	if (opres_anybody_listens())
+		opres_publish(psprintf("run.%s", row->kind), live->incident, told(live, row));
 	opres_audit_append(&actor, psprintf("run.%s", row->kind), psprintf("run " INT64_FORMAT " event %d", live->id, row->number),
 					   reason != NULL ? reason : row->note, content(live, row));
 }
