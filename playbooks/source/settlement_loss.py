@@ -14,6 +14,8 @@ ARRIVAL = [
 ]
 
 FIND = [
+    rate(("Outgoing and incoming, customers with payments due today, banks for which we settle, our own position. If the operator names no hour within 60 minutes, plan for the whole day and the next.",
+          "仕向・被仕向、当日期限の顧客、当行が決済を代行する金融機関及び自行の資金ポジションを確認する。60分以内に復旧見込みが示されない場合は、当日及び翌日終日の停止を前提とする。"), by="detection+PT45M"),
     A("preserve", "analysis", "csirt/csirt_lead", ("Preserve logs and telegrams", "ログ及び電文を保全する"),
       ("Copy logs of relay computers, lines, host interface and message queues from an hour before the last good number; the queues as they stand, by number and state.",
        "最終正常通番の1時間前以降について、中継コンピューター、回線、ホスト接続及び電文キューのログを複製し、キューは通番・状態を付してそのまま保全する。"),
@@ -56,9 +58,7 @@ FIND = [
 TECHNICAL = [
     name_authority(("The decisions in question: refusing same-day payments, cutting the line, going over to media, asking for later cut-offs. Treasury and the settlement desk sit in one room.",
                     "本件で判断を要する事項は、当日扱いの停止、回線遮断、媒体への移行及び時限延長の要請である。資金繰り担当と為替・決済担当は同室とする。"), by="detection+PT30M"),
-    rate(("Outgoing and incoming, customers with payments due today, banks for which we settle, our own position. If the operator names no hour within 60 minutes, plan for the whole day and the next.",
-          "仕向・被仕向、当日期限の顧客、当行が決済を代行する金融機関及び自行の資金ポジションを確認する。60分以内に復旧見込みが示されない場合は、当日及び翌日終日の停止を前提とする。"), by="detection+PT45M"),
-    judge(("Restarting a relay clears queues that prove what was sent: copy first unless the restart alone saves the day's cut-off.", "中継設備の再起動は送達状況を示すキューを失わせる。再起動しなければ当日の時限に間に合わない場合を除き、複製を優先する。")),
+    judge(("Restarting a relay clears queues that prove what was sent: copy first unless the restart alone saves the day's cut-off.", "中継設備の再起動は送達状況を示すキューを失わせる。再起動しなければ当日の時限に間に合わない場合を除き、複製を優先する。"), by="detection+PT45M"),
     PAR("at_once", ("Hold, look for the fault and tell partners side by side", "送信保留、障害箇所の特定及び関係先通知を並行して行う"), [
         A("hold", "containment", "settlement/operations", ("Hold the queues: nothing is sent twice", "送信を保留し、二重送信を防止する"),
           ("Stop sending and automatic repetition; freeze the queue in four heaps: not sent, sent and answered, sent without answer, received and not posted. Nobody sends again from the third heap before the operator says which arrived.",
@@ -72,17 +72,18 @@ TECHNICAL = [
            "決済代行・中継先の金融機関、共同センターの加盟行、証券・カード会社、資金移動業者及び大口の給与データ先へ、停止内容、時刻、見込み及び依頼事項を通知する。"),
           ("Have them hold their files and tell us their urgent ones.", "データの送信保留及び緊急分の申告を依頼する。"),
           evidence=("list of calls", "通知先一覧"), by="detection+PT2H", clauses="4-a 3-1", priority=2)]),
-    A("prove", "eradication", "settlement/ciso", ("Show that the cause is dealt with", "原因への対応が完了したことを立証する"),
-      ("The operator's statement (or our vendor's) says what was removed and by which test; an hour of test telegrams of every kind without a fault; with an attack, an outside expert finds no trace on our side.",
-       "運営機関（又は当行ベンダー）の書面により除去した原因及び検証方法を確認し、全種類の試験電文が1時間正常であること、攻撃の場合は外部専門家が当行側に痕跡がないことを確認する。"),
-      ("Watch of the relay and access to it raised; the rule that lets us fall back stays armed for two weeks.", "中継設備の監視及びアクセス制御を強化し、代替手段への移行態勢を2週間維持する。"),
-      evidence=("statements, log of test telegrams", "回答書及び試験電文記録"), approve="ciso risk_management", by="tolerance_breach-PT2H", clauses="5-1.2 5-1.3 6-1.2", needs="cause_known contained", gives="cause_dealt_with", priority=1),
-    A("reconcile", "recovery", "settlement/operations", ("Settle the unknown: sent, arrived, posted", "送達・記帳の状況を確定する"),
-      ("With the operator's totals by bank and number: put each telegram without answer to arrived or not arrived; have undelivered ones sent again, once, at the operator's call; ask others to send again what should have reached us.",
-       "運営機関の銀行別・通番別計数により応答なし電文を到達・未到達に確定する。未達分は運営機関の指示により1回に限り再送し、当行宛ての未達分は相手行に再送を求める。"),
-      ("Compare with media carried in, the more-time system and paper: nothing twice. Position at the Bank of Japan agrees with the books.",
-       "媒体、モアタイム及び書面による処理分と突合し、二重処理がないこと及び日銀当座預金残高と帳簿の一致を確認する。"),
-      evidence=("reconciliation by number, differences with owners", "通番別突合表（差異の担当を含む。）"), approve="operations", by="tolerance_breach-PT90M", clauses="6-3.2 6-4", needs="impact_known", gives="reconciled", priority=1),
+    PAR("make_sure", ("Prove the remedy and settle the unknown side by side", "原因対応の立証と送達状況の確定を並行して行う"), [
+        A("prove", "eradication", "settlement/ciso", ("Show that the cause is dealt with", "原因への対応が完了したことを立証する"),
+          ("The operator's statement (or our vendor's) says what was removed and by which test; an hour of test telegrams of every kind without a fault; with an attack, an outside expert finds no trace on our side.",
+           "運営機関（又は当行ベンダー）の書面により除去した原因及び検証方法を確認し、全種類の試験電文が1時間正常であること、攻撃の場合は外部専門家が当行側に痕跡がないことを確認する。"),
+          ("Watch of the relay and access to it raised; the rule that lets us fall back stays armed for two weeks.", "中継設備の監視及びアクセス制御を強化し、代替手段への移行態勢を2週間維持する。"),
+          evidence=("statements, log of test telegrams", "回答書及び試験電文記録"), approve="ciso risk_management", by="tolerance_breach-PT2H", clauses="5-1.2 5-1.3 6-1.2", needs="cause_known contained", gives="cause_dealt_with", priority=1)], [
+        A("reconcile", "recovery", "settlement/operations", ("Settle the unknown: sent, arrived, posted", "送達・記帳の状況を確定する"),
+          ("With the operator's totals by bank and number: put each telegram without answer to arrived or not arrived; have undelivered ones sent again, once, at the operator's call; ask others to send again what should have reached us.",
+           "運営機関の銀行別・通番別計数により応答なし電文を到達・未到達に確定する。未達分は運営機関の指示により1回に限り再送し、当行宛ての未達分は相手行に再送を求める。"),
+          ("Compare with media carried in, the more-time system and paper: nothing twice. Position at the Bank of Japan agrees with the books.",
+           "媒体、モアタイム及び書面による処理分と突合し、二重処理がないこと及び日銀当座預金残高と帳簿の一致を確認する。"),
+          evidence=("reconciliation by number, differences with owners", "通番別突合表（差異の担当を含む。）"), approve="operations", by="tolerance_breach-PT90M", clauses="6-3.2 6-4", needs="impact_known", gives="reconciled", priority=1)]),
     A("verify", "recovery", "system_owner/settlement", ("Confirm line and processing before going back on", "回線復帰前に正常稼働を確認する"),
       ("One small real payment of each kind out and in with a bank that agreed, posted and seen at both ends; night batch and Bank of Japan terminals too.",
        "同意を得た他行と、種類ごとに少額の実取引を仕向・被仕向各1件行い、双方の記帳を確認する。夜間バッチ及び日銀ネット端末も確認する。"),
