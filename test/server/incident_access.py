@@ -74,26 +74,27 @@ def outcome(session, sql, number):
     return re.sub(rf"\b{number}\b", "N", said)
 
 
+def calls(session, incident, run):
+    """A call of every function that takes an incident or a run and that the session may execute, and the number given."""
+    for name, kind, rows, names, types, required in session.run(FUNCTIONS):
+        names, types = names.split(","), types.split(",")
+        which = next(n for n in names if n in ("incident", "run", "exercise"))
+        if kind != "f" or types[names.index(which)] != "bigint":
+            continue
+        number = run if which == "run" else incident
+        given = [f'"{n}" => ' + (str(number) if n in ("incident", "run", "exercise") else "'ja'" if n == "lang" else VALUES[t])
+                 for i, (n, t) in enumerate(zip(names, types)) if i < int(required) or n == which]
+        yield f"SELECT {'* FROM ' if rows == 't' else ''}opres.{name}({', '.join(given)});", number
+
+
 def same_as_absent(login, incident, run):
     """Every function that takes an incident or a run says the same of one that is not to be seen as of one that is not there."""
     with Session(user=login) as s:
-        called = 0
         s.run("SET opres.reason = 'looking';")
-        for name, kind, rows, names, types, required in s.run(FUNCTIONS):
-            names, types = names.split(","), re.split(r",(?![^(]*\))", types)
-            which = next(n for n in names if n in ("incident", "run", "exercise"))
-            if kind != "f" or types[names.index(which)] != "bigint":
-                continue
-            answers = []
-            for number in (run if which == "run" else incident, ABSENT):
-                arguments = [str(number) if n in ("incident", "run", "exercise") else "'ja'" if n == "lang" else VALUES[t]
-                             for i, (n, t) in enumerate(zip(names, types)) if i < int(required) or n == which]
-                named = [f"{n} => {a}" for n, a in zip([n for i, n in enumerate(names) if i < int(required) or n == which], arguments)]
-                named = [re.sub(r"^(\w+)", r'"\1"', n) for n in named]
-                answers.append(outcome(s, f"SELECT {'* FROM ' if rows == 't' else ''}opres.{name}({', '.join(named)});", number))
-            tally.equal(answers[0], answers[1], f"{login}: {name} tells it from one that is not there")
-            called += 1
-        tally.ok(called >= (25 if login == "busybody" else 10), f"{login} could call {called} functions only")
+        called = list(zip(calls(s, incident, run), calls(s, ABSENT, ABSENT)))
+        for (sql, number), (other, absent) in called:
+            tally.equal(outcome(s, sql, number), outcome(s, other, absent), f"{login}: tells it from one that is not there: {sql}")
+        tally.ok(len(called) >= (25 if login == "busybody" else 10), f"{login} could call {len(called)} functions only")
 
 
 def hidden(login, incident, run):
@@ -176,7 +177,19 @@ def becoming_confidential():
         tally.equal(responder.run(count), [["2"]], "who made it so sees it")
         tally.ok(int(responder.value(look)) > 0, "and its run")
         tally.equal(opener.run(count), [["2"]], "who opened it sees it")
-    return int(incident)
+        open_again = f"SELECT opres.update_incident({incident}, '{{\"confidential\": false}}', 'no insider');"
+        refused("responder", open_again, "42501", "a responder does not open it again")
+        opener.run(open_again)
+        tally.equal(reader.run(count), [["3"]], "a commander does")
+
+
+def allowed(login, incident, run):
+    """What an access may call it can do: no privilege is missing inside."""
+    with Session(user=login) as s:
+        s.run("SET opres.reason = 'looking';")
+        for sql, number in calls(s, incident, run):
+            said = outcome(s, sql, number)
+            tally.ok("permission denied" not in said, f"{login}: {sql}: {said[:200]}")
 
 
 def plans(incident):
@@ -266,6 +279,8 @@ def main():
         refused("eraser", "SELECT count(*) FROM opres.incident;", "42501", "an eraser sees no incident")
         for login in ("opener", "auditor", "postgres"):
             seen(login, incident, run)
+        for login in ("opener", "auditor", "busybody", "reader"):
+            allowed(login, incident, run)
         refused("auditor", f"SELECT opres.annotate_incident({incident}, 'x');", "42501", "an auditor only looks")
         admitting(incident, run)
         becoming_confidential()

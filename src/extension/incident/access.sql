@@ -107,3 +107,16 @@ END
 $$;
 COMMENT ON FUNCTION opres.admit_acting_person(bigint) IS
   'internal: who makes an incident confidential goes on seeing it. Recorded with that.';
+
+-- A responder may make an incident confidential; that it is not any more is for those who say who sees it.
+CREATE FUNCTION opres.check_unconfidential(incident bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT has_function_privilege(opres.acting_role(), 'opres.admit_to_incident(bigint, text, text, text)', 'EXECUTE') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('incident %s stays confidential', incident),
+      DETAIL = 'Only the access commander can end that.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION opres.check_unconfidential(bigint) IS
+  'internal: an error unless the caller may make an incident not confidential any more';

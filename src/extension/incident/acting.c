@@ -213,3 +213,14 @@ opres_acts_as_owner(PG_FUNCTION_ARGS)
 	ReleaseSysCache(class);
 	PG_RETURN_BOOL(owner);
 }
+
+OPRES_FUNCTION(opres_acting_role);
+Datum
+opres_acting_role(PG_FUNCTION_ARGS)
+{
+	OpresActor actor = opres_actor();
+	Name role = palloc(NAMEDATALEN);
+
+	namestrcpy(role, NameStr(actor.acting_role));
+	PG_RETURN_NAME(role);
+}

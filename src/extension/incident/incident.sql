@@ -417,6 +417,8 @@ BEGIN
   END IF;
   IF i.confidential AND NOT old.confidential THEN
     PERFORM opres.admit_acting_person(i.id);
+  ELSIF old.confidential AND NOT i.confidential THEN
+    PERFORM opres.check_unconfidential(i.id);
   END IF;
   UPDATE opres.incident AS o SET title = i.title, attack_type = i.attack_type, severity = i.severity, state = i.state,
     confidential = i.confidential, occurred_at = i.occurred_at, detected_at = i.detected_at, recognised_at = i.recognised_at,

@@ -15,6 +15,11 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'opres_person_roles
 COMMENT ON FUNCTION opres.person_roles(text, timestamptz) IS
   'internal: the roles of playbooks that a person held at a time, sorted; those she has as a deputy are not among them';
 
+CREATE FUNCTION opres.acting_role() RETURNS name
+LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'opres_acting_role';
+COMMENT ON FUNCTION opres.acting_role() IS
+  'internal: the caller''s role (SET ROLE, else the session''s), functions that run as their owner looked through';
+
 CREATE FUNCTION opres.is_own_login(login name) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'opres_is_own_login';
 COMMENT ON FUNCTION opres.is_own_login(name) IS
