@@ -144,24 +144,35 @@ write_number(StringInfo out, Numeric number)
 }
 
 static void
-write_string(StringInfo out, const char *utf8, size_t length)
+write_escape(StringInfo out, unsigned char c)
 {
 	static const char escapes[] = "btn?fr"; /* of U+0008 to U+000D */
+
+	if (c == '"' || c == '\\')
+		appendStringInfo(out, "\\%c", c);
+	else if (c >= 0x08 && c <= 0x0D && c != 0x0B)
+		appendStringInfo(out, "\\%c", escapes[c - 0x08]);
+	else
+		appendStringInfo(out, "\\u%04x", c);
+}
+
+static void
+write_string(StringInfo out, const char *utf8, size_t length)
+{
+	size_t begin = 0;
 
 	appendStringInfoChar(out, '"');
 	for (size_t i = 0; i < length; i++)
 	{
 		unsigned char c = (unsigned char) utf8[i];
 
-		if (c == '"' || c == '\\')
-			appendStringInfo(out, "\\%c", c);
-		else if (c >= 0x08 && c <= 0x0D && c != 0x0B)
-			appendStringInfo(out, "\\%c", escapes[c - 0x08]);
-		else if (c < 0x20)
-			appendStringInfo(out, "\\u%04x", c);
-		else
-			appendStringInfoCharMacro(out, (char) c);
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		appendBinaryStringInfo(out, utf8 + begin, (int) (i - begin));
+		write_escape(out, c);
+		begin = i + 1;
 	}
+	appendBinaryStringInfo(out, utf8 + begin, (int) (length - begin));
 	appendStringInfoChar(out, '"');
 }
 
