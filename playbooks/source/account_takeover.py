@@ -113,7 +113,7 @@ BACK = [
       ("Walk log-in, change, transfer, app, corporate service and phone desk through with the department that runs them.", "ログイン、登録変更、振込、アプリ、法人サービス及び電話受付を所管部とともに一連で確認する。"),
       ("Per payment service and agent: link runs, tokens are new, the firm's own identification is enough, it agrees to the hour.", "決済事業者等ごとに、接続の稼働、トークンの更新、先方の本人確認の十分性及び再開時刻の同意を確認する。"),
       evidence=("test sheet signed by the system owner, consents", "確認表（システム責任者署名）及び同意書"), approve="channels", by="recognition+P5D", clauses="6-4 6-5", needs="reconciled", gives="works_as_usual counterparts_consent", priority=1),
-    resume(("Also: how many accounts are still locked, queue of people to be identified, what stays held (changes, links) and until when.", "このほか、停止中の口座数、本人確認待ちの件数並びに継続する保留・連携停止の内容及び期限を確認する。"),
+    resume(("Check besides: how many accounts are still locked, queue of people to be identified, what stays held (changes, links) and until when.", "このほか、停止中の口座数、本人確認待ちの件数並びに継続する保留・連携停止の内容及び期限を確認する。"),
            needs="cause_dealt_with works_as_usual reconciled counterparts_consent"),
     reopen(("Customers identified anew first, then all; changes of registration after that; payment services one by one, the largest last.", "本人確認済みの顧客、全顧客、登録変更、決済サービス（規模の小さい順）の順とする。")),
 ]

@@ -215,14 +215,14 @@ def share(*particular):
 
 def calendar(*particular, by="recognition+PT1H"):
     return A("calendar", "coordination", "operations/secretariat", ("Check the calendar: what falls on today and tomorrow", "五十日・月末等の特異日と取引時限を確認する"),
-             ("Is it a 5th, 10th …, month-end, pay or pension day, tax day, closing day, before a long weekend? Which files must leave by which cut-off?",
+             ("Check whether it is a 5th, 10th …, month-end, pay or pension day, tax day, closing day or before a long weekend, and which files must leave by which cut-off.",
               "五十日、月末、給与・年金支給日、納税日、決算日、連休前等に当たるか、また当日の取引時限とデータ授受を確認する。"),
              *particular, evidence=("list of the day's dates and cut-offs", "当日の特異日・取引時限一覧"), by=by, clauses="2-1.1 4-1.4", priority=2)
 
 
 def answers(*particular, by="recognition+PT2H"):
     return A("answers", "coordination", "contact_centre/public_relations", ("Brief contact centre and branches: questions and answers", "コンタクトセンター・営業店へ想定問答を配付する"),
-             ("One page: what may be said, what is not known yet, what customers shall do, when the next word comes; the same words everywhere.",
+             ("Put on one page what may be said, what is not known yet, what customers shall do, when the next word comes; the same words everywhere.",
               "説明可能な事実、調査中の事項、顧客への依頼事項及び次回案内時刻を1枚にまとめ、全拠点で同一の説明とする。"),
              *particular,
              ("Raise the number of lines and people; report hourly what customers say: they see damage first.", "回線・人員を増強し、申出内容を1時間ごとに本部へ報告する（被害の早期把握）。"),
@@ -236,7 +236,7 @@ def publish(*particular, by="recognition+PT3H", needs="authorities_told"):
              ("Put it where customers are: web site, app, ATM screens, notices at branches, social media; where the own site is down, elsewhere.",
               "ホームページ、アプリ、ATM画面、店頭掲示及びSNSに掲載する。自行サイト停止時は他の媒体を用いる。"),
              *particular,
-             ("If listed, judge with the exchange's rules whether timely disclosure is due before or with it.", "上場会社の場合、適時開示の要否・時期を判断し、公表との先後を定める。"),
+             ("Judge, if listed, with the exchange's rules whether timely disclosure is due before or with it.", "上場会社の場合、適時開示の要否・時期を判断し、公表との先後を定める。"),
              evidence=("text as published, time, media", "公表文、掲載時刻及び媒体"), approve="crisis_head", by=by, clauses="3-4", needs=needs, priority=2)
 
 
@@ -302,9 +302,9 @@ def report_data(*particular):
 
 def _final(key):
     return A(key, "coordination", "privacy/legal", ("Submit the final report on personal data", "個人データ漏えい等の確報を提出する"),
-             ("All items: outline, data, persons, cause, secondary damage, notice, publication, measures.", "概要、データ項目、人数、原因、二次被害、本人対応、公表及び再発防止策の全項目を記載する。"),
+             ("Fill in all items: outline, data, persons, cause, secondary damage, notice, publication, measures.", "概要、データ項目、人数、原因、二次被害、本人対応、公表及び再発防止策の全項目を記載する。"),
              ("Count the limit from the day of learning, to be safe with that day as the first; where an item stays unknown, say why.", "期限は、安全のため「知った」日を1日目として計算する。不明の項目は理由を付す。"),
-             ("30 days; 60 where an attack or another wrongful purpose is suspected.", "期限は30日以内（攻撃等の不正の目的のおそれがある場合は60日以内）とする。"),
+             ("Keep the limit: 30 days; 60 where an attack or another wrongful purpose is suspected.", "期限は30日以内（攻撃等の不正の目的のおそれがある場合は60日以内）とする。"),
              evidence=("receipt", "受付番号又は受付メール"), approve="legal", by="recognition+P58D" if key == "ppc_final" else "recognition+P28D", clauses="3-3", report=key,
              priority=2)
 
@@ -323,7 +323,7 @@ def judge(*particular, by="detection+PT1H"):
              ("Put both to the authority: what spreads per hour of waiting, what evidence is lost by cutting off or switching off.",
               "待機1時間当たりの被害拡大と、遮断・停止により失われる証拠を対比して権限者に示す。"),
              *particular,
-             ("The authority decides; record decision, grounds and time. Where life of the service is at stake and nothing else is known, containment comes first.",
+             ("Have the authority decide; record decision, grounds and time. Where the service itself is at stake and nothing else is known, put containment first.",
               "権限者が決定し、内容、理由及び時刻を記録する。業務継続への影響が大きく他に判断材料がない場合は封じ込めを優先する。"),
              why=("Cutting off and switching off destroy traces, and waiting for traces lets the damage grow. Neither is right by itself: it is the authority's judgement, and it must be possible to read it afterwards.",
                   "遮断・停止は痕跡を失わせ、証拠保全を待てば被害が拡大する。いずれを優先するかは権限者の判断事項であり、事後に検証できるよう記録する。"),
@@ -406,7 +406,7 @@ def improve(*particular):
 
 def final_report(*particular):
     return A("final_report", "coordination", "authority_liaison/ciso", ("Submit the final report", "最終報を提出する"),
-             ("Cause, damage, measures with dates, as approved by the head of the crisis team.", "原因、被害及び再発防止策（期限を含む。）について対策本部長の承認を得て提出する。"),
+             ("Write cause, damage and measures with dates, as approved by the head of the crisis team.", "原因、被害及び再発防止策（期限を含む。）について対策本部長の承認を得て提出する。"),
              *particular,
              ("Tell the Bank of Japan and whoever was told by phone that the matter is closed.", "日本銀行及び電話連絡先へ完了を報告する。"),
              evidence=("report as submitted", "提出した報告書"), approve="crisis_head", clauses="3-3", report="fsa_final", priority=3)

@@ -109,7 +109,7 @@ TECHNICAL = [
       ("Walk deposit, sweep, order, withdrawal and approval with each department in real small amounts; alarms ring when they should.", "入庫、集約、注文、出庫及び承認を少額の実取引により所管部とともに確認し、警報の発報を確認する。"),
       ("Before nodes, vendors, liquidity providers and API customers are connected again: new credentials, consent, hour.", "ノード、ベンダー、流動性供給先及びAPI顧客の再接続前に、認証情報の更新、同意及び時刻を確認する。"),
       evidence=("test sheet signed by the system owner, consents", "確認表（システム責任者署名）及び同意書"), approve="operations", by="recognition+P6D", clauses="6-4 6-5", needs="cause_dealt_with reconciled", gives="works_as_usual", priority=1),
-    resume(("Also: customers' loss is covered and by what; the authority's view is known; order by asset; daily limits to begin with.", "このほか、顧客損失の補填方法、当局の意見、資産別の再開順及び当初の日次限度を確認する。"),
+    resume(("Check besides: customers' loss is covered and by what; the authority's view is known; order by asset; daily limits to begin with.", "このほか、顧客損失の補填方法、当局の意見、資産別の再開順及び当初の日次限度を確認する。"),
            needs="cause_dealt_with works_as_usual reconciled"),
     reopen(("Yen first, then trading, deposits to new addresses, withdrawals with limits, asset by asset; the one that was hit last.", "円入出金、売買、新アドレスへの入庫、限度付き出庫の順に資産ごとに再開し、被害資産を最後とする。")),
 ]

@@ -128,7 +128,7 @@ TECHNICAL = [
        "窓口、ATM、IB、仕向・被仕向振込を所管部とともに、少額の実取引（後で取消）により一連で確認する。"),
       ("Per counterpart: line test, numbers in step, consent, hour.", "接続先ごとに、回線試験、通番の整合、同意及び時刻を確認する。"),
       evidence=("test sheet signed by the system owner, consents", "確認表（システム責任者署名）及び同意書"), approve="core_banking", by="tolerance_breach-PT45M", clauses="6-4 6-5", needs="reconciled", gives="works_as_usual", priority=1),
-    resume(("Also: we run without a second site: for how long, with which offline copies, and what if this one goes; capacity for the next month-end.", "このほか、片系運用の期間、オフライン複製の状況、当該拠点喪失時の対応及び次の月末の処理能力を確認する。"),
+    resume(("Check besides: we run without a second site: for how long, with which offline copies, and what if this one goes; capacity for the next month-end.", "このほか、片系運用の期間、オフライン複製の状況、当該拠点喪失時の対応及び次の月末の処理能力を確認する。"),
            needs="cause_dealt_with works_as_usual reconciled", by="tolerance_breach-PT30M"),
     reopen(("Branches and transfers first, then ATMs, then internet banking with a limit on log-ins per minute.", "営業店・為替、ATM、IB（分当たりログイン数を制限）の順とする。")),
 ]

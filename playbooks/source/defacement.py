@@ -49,7 +49,7 @@ EXAMINE = [
     A("analyse", "analysis", "forensics/csirt_lead", ("Find what was altered, since when and how", "改ざん箇所、期間及び手口を分析する"),
       ("Compare every file, database page and setting with the master; look above all at account numbers, phone numbers, interest rates, fees, forms, downloads, login links and scripts.",
        "全ファイル、データベース及び設定を原本と照合する。特に口座番号、電話番号、金利、手数料、入力フォーム、配布ファイル、ログインリンク及びスクリプトを確認する。"),
-      ("From the copied logs: first change, way in (hole in content management, stolen account, supplier), what else that account can reach.",
+      ("Establish from the copied logs: first change, way in (hole in content management, stolen account, supplier), what else that account can reach.",
        "複製ログから、最初の改ざん、経路（CMSの脆弱性、ID窃取、委託先）及び当該IDの到達範囲を特定する。"),
       ("Say who visited the altered pages in the period, by number, and what may have happened to them and to operations.",
        "期間中の閲覧者数並びに閲覧者及び業務に生じうる被害を示す。"),
@@ -60,9 +60,9 @@ EXAMINE = [
     SWITCH("altered", ("What was altered?", "何が改ざんされたか"), "__altered__", {
         "content": (("Numbers, rates or links that customers act on", "取引に関わる記載・リンク"), [
             A("misled", "containment", "fraud_desk/channels", ("Stop payments and logins led astray", "誘導された送金・ログインによる被害を防止する"),
-              ("False account number: freeze request to the receiving bank, recall of transfers. False phone number: have the line stopped by the carrier. False login: lock customers who logged in, reset passwords.",
+              ("For a false account number: ask the receiving bank to freeze, recall transfers. For a false phone number: have the carrier stop the line. For a false login: lock customers who logged in, reset passwords.",
                "偽口座は受取銀行へ凍結を依頼し組戻しを行う。偽電話番号は通信事業者へ停止を依頼する。偽ログインは該当顧客の利用を停止し再設定する。"),
-              ("False rate or fee: legal decides which one holds for contracts made in the period.", "金利・手数料の誤表示は、期間中の契約に適用する条件を法務が判断する。"),
+              ("For a false rate or fee: have legal decide which one holds for contracts made in the period.", "金利・手数料の誤表示は、期間中の契約に適用する条件を法務が判断する。"),
               evidence=("cases found, steps taken", "該当取引及び措置一覧"), clauses="4-1.1 4-1.2", needs="authority_named evidence_judged", priority=1)]),
         "malware": (("Visitors were given malware", "不正プログラムの配布"), [
             A("sample", "analysis", "forensics/csirt_lead", ("Find out what visitors were given and how to be rid of it", "配布物の種類と駆除方法を特定する"),
@@ -78,19 +78,19 @@ EXAMINE = [
         A("tell_visitors", "coordination", "channels/public_relations", ("Tell the visitors of the period", "期間中の閲覧者へ周知する"),
           ("Publish from when to when, which pages, what may have happened, how to check and what to do; by mail to customers who logged in then.",
            "閲覧期間、対象ページ、想定被害、確認方法及び対処を公表し、期間中のログイン顧客へは個別に連絡する。"),
-          ("A phone line for those who typed something in; help with the removal.", "情報を入力した閲覧者の専用窓口を設け、駆除方法を案内する。"),
+          ("Set up a phone line for those who typed something in; help with the removal.", "情報を入力した閲覧者の専用窓口を設け、駆除方法を案内する。"),
           evidence=("notice, customers written to", "周知文及び個別連絡件数"), by="detection+P1D", clauses="3-2", needs="authorities_told", priority=1)], phase="coordination"),
 ]
 
 TECHNICAL = [
     name_authority(("Phone hosting firm, web agency, content delivery and domain registrar: contract number and password at hand.",
                     "ホスティング事業者、制作会社、配信事業者及びドメイン登録事業者へ、契約番号・認証情報を用意して電話する。"), by="detection+PT35M"),
-    rate(("Highest where account numbers, login links or downloads are on the page; the hour at which most visitors come.", "口座番号、ログインリンク又は配布ファイルがあるページの改ざんは最優先とし、閲覧の集中時間帯を考慮する。"), by="detection+PT40M"),
+    rate(("Rate highest where account numbers, login links or downloads are on the page; consider the hour at which most visitors come.", "口座番号、ログインリンク又は配布ファイルがあるページの改ざんは最優先とし、閲覧の集中時間帯を考慮する。"), by="detection+PT40M"),
     PAR("lines", ("Change over and examine", "切替・封じ込めと調査を並行して進める"), SITE, EXAMINE),
     A("remove", "eradication", "it_operations/csirt_lead", ("Remove the cause and raise the guard", "原因を除去し、防御を強化する"),
       ("Patch or replace the content management; remove web shells, accounts, tasks; new keys for publishing; all sites on the same host likewise.",
        "CMSを修正又は更改し、Webシェル、不正ID及びタスクを除去し、更新用の認証情報を新しくする。同一サーバーの全サイトも同様とする。"),
-      ("Publishing only from named addresses with multi-factor and a second person's release; web filter on; alarm on every changed file.",
+      ("Allow publishing only from named addresses with multi-factor and a second person's release; switch web filter and alarm on changed files on.",
        "更新元を限定し、多要素認証及び再鑑者の公開承認を必須とする。WAF及び改ざん検知を有効にする。"),
       ("Have an outside expert test the site before it returns.", "公開前に外部専門家の脆弱性診断を受ける。"),
       evidence=("list of removals and changes, test report", "除去・変更一覧及び診断報告書"), by="detection+P3D", clauses="5-1.1 5-1.2 5-1.3 4-1.6", needs="impact_known", gives="cause_known", priority=2),
@@ -100,7 +100,7 @@ TECHNICAL = [
           ("Prove the master itself by publication records and paper originals: it is as old as the last approval.", "原本自体を公開記録及び起案書と照合し、承認時から変更がないことを確認する。"),
           ("Compare hash values of all files; answer whether differences remain.", "全ファイルのハッシュ値を照合し、差異の残存を回答する。"),
           evidence=("comparison of hash values", "ハッシュ値照合結果"), clauses="6-2 6-3.1", needs="cause_known", out="__differs__", priority=1)], phase="recovery"),
-    prove_cause(("Way in closed and shown closed by the expert's test; logs without the attacker for 24 hours; all accounts renewed.",
+    prove_cause(("Show the way in closed by the expert's test; logs without the attacker for 24 hours; all accounts renewed.",
                  "経路の閉塞を専門家の診断で確認し、24時間の不審アクセスなし及び全IDの更新完了を示す。"), needs="cause_known evidence_preserved"),
     A("undelivered", "recovery", "contact_centre/operations", ("Find applications and messages lost or altered in the period", "期間中の申込・問合せの未達・改ざんを確認し、再提出を依頼する"),
       ("List what came by the site's forms, from first change to sorry page: loan applications, openings, inquiries; call back each one whose data could have been altered or read.",
@@ -108,19 +108,19 @@ TECHNICAL = [
       ("Ask for it again by another way; process none twice.", "別経路での再提出を依頼し、二重受付を防止する。"),
       evidence=("list of cases with their settlement", "対象一覧（処理結果入り）"), approve="operations", clauses="6-3.2 6-4", needs="cause_dealt_with", gives="reconciled", priority=2),
     A("verify", "recovery", "system_owner/channels", ("Confirm the site before it is public and linked again", "公開・再接続前にサイトを確認する"),
-      ("Two people read aloud every account number, phone number, rate and fee against the paper; click every link to login, forms and downloads.",
+      ("Read aloud in pairs every account number, phone number, rate and fee against the paper; click every link to login, forms and downloads.",
        "口座番号、電話番号、金利及び手数料を起案書と2名で読み合わせ、ログイン、フォーム及び配布ファイルの全リンクを確認する。"),
       ("Confirm from outside lines: certificate, names, redirects, app's web views, forms arriving.", "外部回線から、証明書、名前解決、転送、アプリ内表示及びフォームの到達を確認する。"),
       evidence=("read-out sheet with two signatures", "読み合わせ表（2名署名）"), approve="channels", by="tolerance_breach-PT1H", clauses="6-4 6-5", needs="reconciled", gives="works_as_usual", priority=1),
-    resume(("Also: expert's test passed; alarm on changed files works; who may publish from now on.", "このほか、専門家の診断結果、改ざん検知の稼働及び更新権限者を確認する。")),
-    reopen(("Site first without login link, the link after an hour without alarms, internet banking if it was stopped.", "ログインリンクなしで公開し、1時間の異常なしを確認してリンク（停止時はIB）を再開する。")),
+    resume(("Check besides: expert's test passed; alarm on changed files works; who may publish from now on.", "このほか、専門家の診断結果、改ざん検知の稼働及び更新権限者を確認する。")),
+    reopen(("Open the site first without login link, the link after an hour without alarms, internet banking if it was stopped.", "ログインリンクなしで公開し、1時間の異常なしを確認してリンク（停止時はIB）を再開する。")),
 ]
 
 AUTHORITIES = [
     phone_fsa(("Say whether customers could be led to false accounts or logins, and when the sorry page went up.", "偽口座・偽ログインへの誘導の可能性及びお詫びページへの切替時刻を伝える。")),
     phone_boj(),
     police(("Ask whether they need the server before it is built anew.", "再構築前にサーバーの証拠取得を要するか確認する。")),
-    judge_data(("Forms, member pages and logs of the site: which data could be read or were sent elsewhere?", "フォーム、会員ページ及びログについて、閲覧・外部送信の可能性があるデータを確認する。"), needs="impact_known"),
+    judge_data(("Find out which data in forms, member pages and logs of the site could be read or were sent elsewhere.", "フォーム、会員ページ及びログについて、閲覧・外部送信の可能性があるデータを確認する。"), needs="impact_known"),
     report_data(),
     follow_up(),
 ]
@@ -132,17 +132,17 @@ PUBLIC = [
       ("Ask hosting and agency whether their other customers are hit the same way.", "ホスティング・制作会社へ、他の顧客の同様の被害を照会する。"),
       evidence=("list of calls with time and name", "通知先一覧（時刻・相手方氏名）"), by="detection+PT3H", clauses="4-a 3-1", needs="authority_named", priority=2),
     answers(("Prepare for: I clicked, I transferred, I typed my password; is internet banking the same server; which rate holds.", "「リンクを押した」「振り込んだ」「パスワードを入力した」「IBへの影響」「適用金利」を想定する。")),
-    publish(("On the sorry page itself; say from when to when the page was false.", "お詫びページに掲載し、改ざんされていた期間を明記する。")),
+    publish(("Publish on the sorry page itself; say from when to when the page was false.", "お詫びページに掲載し、改ざんされていた期間を明記する。")),
     share(("Include web shells, addresses, the hole used and the text shown.", "Webシェル、通信先、悪用された脆弱性及び表示された文面を含める。")),
 ]
 
 BUSINESS = [
-    calendar(("Which publications of today are bound to the site: rates, statutory notices, results, campaign ends?", "本日サイト掲載を要する事項（金利、法定公告、決算、募集期限等）を確認する。")),
+    calendar(("List the publications of today that are bound to the site: rates, statutory notices, results, campaign ends.", "本日サイト掲載を要する事項（金利、法定公告、決算、募集期限等）を確認する。")),
     A("substitute", "coordination", "channels/operations", ("Publish and take orders elsewhere", "代替媒体での掲載・受付を行う"),
-      ("Rates and statutory notices at branches and by newspaper or electronic notice elsewhere; applications by phone, post, counter.", "金利・法定公告は店頭、新聞又は他の電子公告媒体で行い、申込は電話、郵送及び窓口で受け付ける。"),
+      ("Publish rates and statutory notices at branches and by newspaper or electronic notice elsewhere; take applications by phone, post and counter.", "金利・法定公告は店頭、新聞又は他の電子公告媒体で行い、申込は電話、郵送及び窓口で受け付ける。"),
       ("Give customers the address of internet banking by app and at ATMs, never by a link in a mail.", "IBの接続先はアプリ及びATM画面で案内し、メールのリンクでは案内しない。"),
       evidence=("what is published where, time", "代替掲載・受付一覧（時刻入り）"), by="tolerance_breach-PT2H", clauses="4-1.4", gives="substitute_runs", priority=2),
-    branch_opening(("Branches open; staff know the false numbers and rates so that they recognise a customer who was misled.", "通常開店とし、誤誘導された顧客に気付けるよう、偽の番号・金利を行員に周知する。")),
+    branch_opening(("Open the branches; tell the staff the false numbers and rates so that they recognise a customer who was misled.", "通常開店とし、誤誘導された顧客に気付けるよう、偽の番号・金利を行員に周知する。")),
 ]
 
 PLAYBOOK = {
@@ -168,7 +168,7 @@ PLAYBOOK = {
                 [business(BUSINESS, "branch_opening", "calendar substitute")]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
                 [final_report(), final_data()],
-                [close_record(), review(("How long was the altered page up before anybody noticed, and who noticed?", "改ざんから発見までの時間及び発見者を検証する。")), improve()]),
+                [close_record(), review(("Ask how long the altered page was up before anybody noticed, and who noticed.", "改ざんから発見までの時間及び発見者を検証する。")), improve()]),
         ], [no_incident()], phase="triage")],
     "exception": exception(),
 }

@@ -117,7 +117,7 @@ TECHNICAL = [
       ("Before each outside line or the group network is opened again: version, protection and consent of the other side.", "対外接続及びグループ網の再接続前に、版数、防御の状態及び相手方の同意を確認する。"),
       evidence=("test sheet signed by the system owner, list of versions", "確認表（システム責任者署名）及び版数一覧"), approve="core_banking", by="tolerance_breach-PT1H", clauses="6-4 6-5", needs="cause_dealt_with reconciled",
       gives="works_as_usual", priority=1),
-    resume(("Also: which machines run without protection, with which cover, until when; branches still on paper; the vendor's word on the next update.", "このほか、防御なしで稼働する機器とその補完策・期限、手作業を継続する営業店及び次回更新に関するベンダーの説明を確認する。"),
+    resume(("Check besides: which machines run without protection, with which cover, until when; branches still on paper; the vendor's word on the next update.", "このほか、防御なしで稼働する機器とその補完策・期限、手作業を継続する営業店及び次回更新に関するベンダーの説明を確認する。"),
            needs="cause_dealt_with works_as_usual reconciled"),
     reopen(("Branch by branch as each has two terminals, ATMs after the count of cash, internet banking and head office last.", "2台以上が復旧した営業店から順に、現金照合後のATM、IB、本部の順とする。")),
 ]

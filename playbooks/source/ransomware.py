@@ -18,7 +18,7 @@ TECHNICAL = [
                     "フォレンジック会社、弁護士、保険会社及び認証基盤ベンダーを契約に基づき直ちに招集する。攻撃者への連絡は一切行わない。")),
     rate(("Take the worst case that cannot be ruled out: the directory taken over, backups encrypted, data carried off before encryption.",
           "否定できない最悪の事態（認証基盤の乗っ取り、バックアップの暗号化、暗号化前の情報持出し）を前提に評価する。")),
-    judge(("Encryption in progress: cut off first and leave machines switched on. Encryption over: images of two or three machines before anything is changed.",
+    judge(("Where encryption goes on: cut off first and leave machines switched on. Where it is over: take images of two or three machines before anything is changed.",
            "暗号化が進行中の場合は電源を入れたまま遮断を優先し、終息後は変更前に代表機2～3台のイメージ取得を優先する。")),
     PAR("contain", ("Cut off, protect, tell and examine side by side", "遮断、保護、通知及び調査を並行して行う"), [
         A("isolate", "containment", "network/csirt_lead", ("Cut off the segments that are hit, and the ways in and out", "被害セグメント及び侵入・持出し経路を遮断する"),
@@ -34,7 +34,7 @@ TECHNICAL = [
           evidence=("table of services, decision", "サービス別比較表及び決定記録"), approve="crisis_head", by="detection+PT2H", clauses="4-1.3 4-1.4", needs="authority_named", out="__shut_down__", priority=1),
         IF("shutting_down", ("Services are to be shut down?", "サービスを停止するか"), "__shut_down__:value = true", [
             A("shut_down", "containment", "it_operations/system_owner", ("Shut down in the order laid down", "定められた順序で停止する"),
-              ("Channels first, then interfaces, then databases after the last commit is confirmed; keep memory images of machines that are stopped.",
+              ("Stop channels first, then interfaces, then databases after the last commit is confirmed; keep memory images of machines that are stopped.",
                "チャネル、接続系、データベースの順に、最終確定取引を確認して停止する。停止する機器はメモリを取得する。"),
               ("Note the last transaction of each service: what comes after must be entered again.", "サービスごとの最終取引を記録し、再入力の起点とする。"),
               evidence=("time and last transaction per service", "サービス別の停止時刻及び最終取引"), clauses="4-1.1", needs="authority_named evidence_judged", priority=1)], phase="containment")],
@@ -77,7 +77,7 @@ TECHNICAL = [
            "監視レベルを引き上げ、不要ポートを閉塞し、全遠隔接続・特権IDに多要素認証を適用する。再開後も維持する。"),
           evidence=("list of removals and changes", "除去・変更一覧"), by="detection+P2D", clauses="5-1.1 5-1.2", needs="impact_known", gives="cause_known", priority=1),
         A("prove_cause", "sign_off", "forensics/ciso", ("Prove that the cause is dealt with", "原因への対応が完了したことを立証する"),
-          ("An outside expert who did not remove it says in writing: way in closed, no hidden way back, no traffic to the attacker for 24 hours.",
+          ("Have an outside expert who did not remove it say in writing: way in closed, no hidden way back, no traffic to the attacker for 24 hours.",
            "除去作業に関与していない外部専門家が、侵入経路の閉塞、バックドアの不存在及び24時間の不審通信なしを書面で報告する。"),
           ("Where the way in was not found: say so, name what makes up for it, and let the second line judge the residual risk.",
            "侵入経路が特定できない場合はその旨及び補完策を明記し、第2線が残存リスクを評価する。"),
@@ -92,7 +92,7 @@ TECHNICAL = [
                      ("List the transactions missing since; say from which records they can be made again (journals, paper, Zengin, BOJ).", "欠損取引を特定し、復元に用いる記録（ジャーナル、伝票、全銀、日銀）を定める。"),
                      evidence=("generation, list of missing transactions", "採用世代及び欠損取引一覧"), approve="system_owner", clauses="6-3.1", gives="backup_clean", priority=1)])]),
     A("rebuild", "recovery", "it_operations/system_owner", ("Rebuild in a clean network, in the order of the tolerances", "健全な環境で耐性度の順に再構築する"),
-      ("Directory first, then the systems of the operation that breaches its tolerance first; from original media, patched, hardened, new keys.",
+      ("Build the directory first, then the systems of the operation that breaches its tolerance first; from original media, patched, hardened, new keys.",
        "認証基盤を最優先とし、耐性度の超過が早い業務の順に、原本媒体から修正・要塞化・鍵更新のうえ構築する。"),
       ("Restore the data proven clean; no machine goes from the old network to the new one.", "健全性を確認したデータのみ復元し、旧環境の機器を新環境に持ち込まない。"),
       evidence=("list of machines with build record", "機器別の構築記録"), by="tolerance_breach-PT6H", clauses="6-2", needs="backup_clean cause_dealt_with", gives="rebuilt", priority=1),
@@ -109,9 +109,9 @@ TECHNICAL = [
        "回線再開前に共同センター、全銀ネット、統合ATM及びCAFISへ専門家の確認書を示し、再接続の同意を得る。"),
       evidence=("test sheet signed by the system owner; consents", "確認表（システム責任者署名）及び同意書"), approve="core_banking", by="tolerance_breach-PT2H", clauses="6-4 6-5", needs="rebuilt reconciled",
       gives="works_as_usual counterparts_consent", priority=1),
-    resume(("Also: books reconciled; counterparts agree; personal-data report under way; what the attacker may still publish.", "このほか、勘定の突合、接続先の同意、個人データの報告状況及び攻撃者による暴露の可能性を確認する。"),
+    resume(("Check besides: books reconciled; counterparts agree; personal-data report under way; what the attacker may still publish.", "このほか、勘定の突合、接続先の同意、個人データの報告状況及び攻撃者による暴露の可能性を確認する。"),
            needs="cause_dealt_with works_as_usual reconciled counterparts_consent"),
-    reopen(("Core banking and branches first, external lines one by one, internet banking and remote access last.", "勘定系・営業店、対外接続、IB、遠隔接続の順に再開する。")),
+    reopen(("Open core banking and branches first, external lines one by one, internet banking and remote access last.", "勘定系・営業店、対外接続、IB、遠隔接続の順に再開する。")),
 ]
 
 AUTHORITIES = [
@@ -120,11 +120,11 @@ AUTHORITIES = [
     phone_boj(("Say whether the line to the Bank of Japan's network was cut and how the day's settlement will be made.", "日銀ネット接続の遮断有無及び当日決済の方法を伝える。")),
     police(("Hand over ransom note, addresses and samples; ask for decryption tools and about the group.", "脅迫文、通信先及び検体を提供し、復号ツール及び攻撃グループの情報を照会する。")),
     A("ransom", "coordination", "legal/crisis_head", ("Decide how to deal with the demand", "金銭要求への対応方針を決定する"),
-      ("Principle: no payment. Have a lawyer check sanctions law (foreign exchange act, lists of other countries) and duties of directors; hear the police.",
+      ("Go by the principle of no payment. Have a lawyer check sanctions law (foreign exchange act, lists of other countries) and duties of directors; hear the police.",
        "支払わないことを原則とし、外為法・各国制裁及び取締役の責任について弁護士の見解を得、警察の意見を聴取する。"),
-      ("Contact with the attacker, if any, only by the person named, on advice of police and expert, every word recorded.", "接触する場合は指定者に限り、警察・専門家の助言の下、全てを記録する。"),
+      ("Let only the person named speak with the attacker, if anybody, on advice of police and expert; record every word.", "接触する場合は指定者に限り、警察・専門家の助言の下、全てを記録する。"),
       evidence=("decision, lawyer's opinion", "決定記録及び弁護士意見書"), approve="crisis_head ciso", by="recognition+P1D", needs="authority_named", priority=2),
-    judge_data(("Encryption alone counts as damage to personal data; do not wait for proof that they were carried off.", "暗号化のみでも個人データの毀損に当たりうる。持出しの立証を待たない。")),
+    judge_data(("Count encryption alone as damage to personal data; do not wait for proof that they were carried off.", "暗号化のみでも個人データの毀損に当たりうる。持出しの立証を待たない。")),
     report_data(("Say on which leak site or in which way data may appear; tell firms whose employees' data are among them.", "暴露サイト等での公開の可能性を伝え、従業員データを含む取引先企業にも連絡する。")),
     follow_up(),
 ]
@@ -138,7 +138,7 @@ PUBLIC = [
 BUSINESS = [
     calendar(("Print or have printed elsewhere the balances and payment lists of the day while they can still be read.", "参照可能なうちに、当日の残高・支払一覧を別系統で出力する。")),
     A("substitute", "coordination", "operations/system_owner", ("Start the substitute procedures", "代替手段による業務を開始する"),
-      ("Counter by hand slips with limits per customer, paid against passbook and seal; other banks' ATMs; salary and pension files by media or through the joint centre.",
+      ("Pay at the counter by hand slips with limits per customer, against passbook and seal; send customers to other banks' ATMs; process salary and pension files by media or through the joint centre.",
        "窓口は1人当たりの限度額を設けて手書き伝票・通帳印鑑照合で支払い、提携ATMの案内、給与・年金は媒体又は共同センター経由で処理する。"),
       ("Put payments in order: pensions and salaries, taxes, bills falling due, transfers between banks before cut-off.", "年金・給与、納税、手形決済、時限前の銀行間振込の順に優先する。"),
       ("Number every slip, second person on each; count cash at noon and close.", "伝票は連番管理・再鑑とし、正午及び締上時に現金を照合する。"),

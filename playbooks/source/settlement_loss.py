@@ -90,7 +90,7 @@ TECHNICAL = [
       ("The operator's consent and the hour of our return; the numbers in step.", "運営機関の同意、復帰時刻及び通番の整合を確認する。"),
       evidence=("test sheet signed by the system owner, consent", "確認表（システム責任者署名）及び同意書"), approve="settlement", by="tolerance_breach-PT1H", clauses="6-4 6-5", needs="cause_dealt_with reconciled",
       gives="works_as_usual counterparts_consent", priority=1),
-    resume(("Also: order in which the backlog goes, our net debit cap and liquidity for it, hours until the cut-off: too late is the next day, said so.", "このほか、滞留分の処理順、仕向超過限度額と資金、時限までの残り時間を確認し、間に合わない分は翌日扱いと決定する。"),
+    resume(("Check besides: order in which the backlog goes, our net debit cap and liquidity for it, hours until the cut-off: too late is the next day, said so.", "このほか、滞留分の処理順、仕向超過限度額と資金、時限までの残り時間を確認し、間に合わない分は翌日扱いと決定する。"),
            needs="cause_dealt_with works_as_usual reconciled counterparts_consent"),
     reopen(("Incoming first, then the urgent backlog, then new orders, then same-day handling on all channels.", "被仕向、緊急の滞留分、新規受付、全チャネルの当日扱いの順とする。")),
 ]
