@@ -34,6 +34,8 @@ SQL_PARTS := \
 	src/extension/webhook/publish.sql \
 	src/extension/incident/people.sql \
 	src/extension/incident/contacts.sql \
+	src/extension/incident/people_erase.sql \
+	src/extension/incident/people_document.sql \
 	src/extension/incident/access.sql \
 	src/extension/incident/run.sql \
 	src/extension/incident/incident.sql \

@@ -171,5 +171,38 @@ SET SESSION AUTHORIZATION opres_registrar;
 SELECT lives_ok($$SELECT opres.remove_contact('vendor.core')$$, 'a contact is removed');
 SELECT throws_ok($$SELECT opres.remove_contact('vendor.core')$$, '42704', 'there is no contact "vendor.core"', 'once');
 RESET SESSION AUTHORIZATION;
+
+-- As a document ----------------------------------------------------------------------------------------------------------------------------
+DELETE FROM opres.person; DELETE FROM opres.person_login; DELETE FROM opres.role_holder; DELETE FROM opres.on_call; DELETE FROM opres.contact;
+SET SESSION AUTHORIZATION opres_registrar;
+CREATE FUNCTION pg_temp.document() RETURNS jsonb LANGUAGE sql AS $f$SELECT $${"people": [{"code": "p.a", "name": "A", "names": {"ja": "甲"}, "phones": ["1", "2"], "logins": ["opres_tanaka"]}, {"code": "p.b"}],
+  "role_holders": [{"role": "ciso", "person": "p.a", "rank": 2, "valid_from": "2026-01-01T00:00:00+09:00", "valid_until": "infinity"}],
+  "on_call": [{"role": "ciso", "person": "p.b", "valid_from": "2026-01-01T00:00:00Z", "valid_until": "2026-01-08T00:00:00Z", "rank": 1}],
+  "contacts": [{"code": "fsa", "kind": "authority", "night_phones": ["3"], "hours": "9-17"}]}$$::jsonb$f$;
+SELECT is(opres.load_people(pg_temp.document()), 5::bigint, 'a document is loaded');
+SELECT is(opres.dump_people(), '{"people": [{"code": "p.a", "name": "A", "names": {"ja": "甲"}, "organisation": null, "department": null, "phones": ["1", "2"], "email": null, "note": null, "logins": ["opres_tanaka"]},
+    {"code": "p.b", "name": null, "names": {}, "organisation": null, "department": null, "phones": [], "email": null, "note": null, "logins": []}],
+  "role_holders": [{"role": "ciso", "person": "p.a", "rank": 2, "valid_from": "2025-12-31T15:00:00+00:00", "valid_until": "infinity"}],
+  "on_call": [{"role": "ciso", "person": "p.b", "valid_from": "2026-01-01T00:00:00+00:00", "valid_until": "2026-01-08T00:00:00+00:00", "rank": 1}],
+  "contacts": [{"code": "fsa", "kind": "authority", "name": null, "names": {}, "organisation": null, "contact_person": null, "phones": [], "night_phones": ["3"], "email": null, "hours": "9-17", "note": null}]}',
+  'and dumped');
+RESET SESSION AUTHORIZATION;
+CREATE TEMP TABLE dumped AS SELECT opres.dump_people() AS document;
+SELECT is(opres.load_people(document), 5::bigint, 'what is dumped can be loaded') FROM dumped;
+SELECT is(opres.dump_people(), document, 'and changes nothing') FROM dumped;
+SELECT throws_ok(format('SELECT opres.load_people(%L)', document), code, message, message)
+FROM (VALUES
+  ('[]', '22023', '$: is not an object'), ('{"persons": []}', '22023', '$.persons: unknown member'), ('{"people": {}}', '22023', '$.people: is not an array'),
+  ('{"people": [1]}', '22023', '$.people[0]: is not an object'), ('{"people": [{"code": "p.a"}, {"phone": "1"}]}', '22023', '$.people[1].phone: unknown member'),
+  ('{"people": [{"name": "x"}]}', '22023', '$.people[0].code: missing'), ('{"people": [{"code": 1}]}', '22023', '$.people[0].code: is 1'),
+  ('{"people": [{"code": "p.a", "phones": "1"}]}', '22023', '$.people[0].phones: is "1"'), ('{"people": [{"code": "p.a", "phones": [1]}]}', '22023', '$.people[0].phones: is [1]'),
+  ('{"people": [{"code": "p.c", "logins": ["opres_tanaka"]}]}', '42710', '$.people[0]: login "opres_tanaka" is that of person "p.a"'),
+  ('{"role_holders": [{"role": "ciso", "person": "p.x"}]}', '42704', '$.role_holders[0]: there is no person "p.x"'),
+  ('{"role_holders": [{"role": "ciso", "person": "p.a", "rank": 1.5}]}', '22023', '$.role_holders[0].rank: is 1.5'),
+  ('{"role_holders": [{"role": "ciso", "person": "p.a", "valid_from": "today"}]}', '22023', '$.role_holders[0].valid_from: is "today"'),
+  ('{"role_holders": [{"role": "ciso", "person": "p.a", "valid_from": "2026-02-30T00:00:00Z"}]}', '22023', '$.role_holders[0].valid_from: is "2026-02-30T00:00:00Z"'),
+  ('{"on_call": [{"role": "ciso", "person": "p.a", "valid_from": "2026-01-01T00:00:00"}]}', '22023', '$.on_call[0].valid_from: is "2026-01-01T00:00:00"'),
+  ('{"contacts": [{"code": "p.a"}]}', '42710', '$.contacts[0]: "p.a" is the code of a person')) AS t (document, code, message);
+SELECT is(opres.dump_people(), document, 'what is wrong changes nothing') FROM dumped;
 SELECT * FROM finish();
 ROLLBACK;
