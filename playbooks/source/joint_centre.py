@@ -110,11 +110,11 @@ CENTRE = [
 
 TECHNICAL = [
     name_authority(("Name our delegate to the centre's crisis meeting and what he may agree to without asking.", "センターの合同会議への派遣者及び単独で同意できる範囲を定める。")),
-    rate(("Count from the moment the operations stopped, not from the centre's call.", "耐性度の経過時間は、センターからの連絡時刻ではなく業務停止時刻から起算する。")),
     PAR("lines", ("Lines, machines and the centre", "回線、ATM及びセンター対応を並行して進める"), CUT, ATMS, CENTRE),
 ]
 
 AUTHORITIES = [
+    rate(("Count from the moment the operations stopped, not from the centre's call.", "耐性度の経過時間は、センターからの連絡時刻ではなく業務停止時刻から起算する。")),
     phone_fsa(("Report though the centre reports too. Use the common form for ransomware; say how many member banks are hit.", "センターの報告の有無にかかわらず自行が報告する。ランサムウェア事案の共通様式を用い、影響する加盟行数を伝える。")),
     phone_boj(("Say how the day's settlement on the account is made (terminal, paper, another office), and what cash is needed at branches.", "当座預金の当日決済方法（端末、書面、他拠点）及び営業店の現金需要を伝える。")),
     police(("Agree with the centre who is the complainant. Payment to the attacker: the centre decides nothing without the member banks; the principle is no, sanctions law checked by lawyers.",
@@ -164,7 +164,7 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Centre and lines, coordination and business continuity side by side", "センター・回線対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "police", "judge_data data_hit", "answers publish", "share")],
+                [outside(AUTHORITIES + PUBLIC, "rate", "phone_fsa follow_up", "phone_boj", "police", "judge_data data_hit", "answers publish", "share")],
                 [business(BUSINESS, "branch_opening", "calendar substitute later_entry", "liquidity")]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
                 [final_report(), final_data()],

@@ -16,8 +16,6 @@ ARRIVAL = [
 TECHNICAL = [
     name_authority(("Draw on the contracts now: forensics, lawyer, insurer, vendor of the directory. Nobody writes to the attacker.",
                     "フォレンジック会社、弁護士、保険会社及び認証基盤ベンダーを契約に基づき直ちに招集する。攻撃者への連絡は一切行わない。")),
-    rate(("Take the worst case that cannot be ruled out: the directory taken over, backups encrypted, data carried off before encryption.",
-          "否定できない最悪の事態（認証基盤の乗っ取り、バックアップの暗号化、暗号化前の情報持出し）を前提に評価する。")),
     judge(("Where encryption goes on: cut off first and leave machines switched on. Where it is over: take images of two or three machines before anything is changed.",
            "暗号化が進行中の場合は電源を入れたまま遮断を優先し、終息後は変更前に代表機2～3台のイメージ取得を優先する。")),
     PAR("contain", ("Cut off, protect, tell and examine side by side", "遮断、保護、通知及び調査を並行して行う"), [
@@ -115,6 +113,8 @@ TECHNICAL = [
 ]
 
 AUTHORITIES = [
+    rate(("Take the worst case that cannot be ruled out: the directory taken over, backups encrypted, data carried off before encryption.",
+          "否定できない最悪の事態（認証基盤の乗っ取り、バックアップの暗号化、暗号化前の情報持出し）を前提に評価する。")),
     phone_fsa(("Say whether core banking, backups and customer data may be hit, and that no payment has been decided. Use the common form for ransomware.",
                "勘定系、バックアップ及び顧客データへの影響の可能性並びに身代金支払の方針未定を伝え、ランサムウェア事案の共通様式を用いる。")),
     phone_boj(("Say whether the line to the Bank of Japan's network was cut and how the day's settlement will be made.", "日銀ネット接続の遮断有無及び当日決済の方法を伝える。")),
@@ -164,7 +164,7 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Technical work, coordination and business continuity side by side", "技術対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "police ransom", "judge_data data_hit", "answers publish", "share")],
+                [outside(AUTHORITIES + PUBLIC, "rate", "phone_fsa follow_up", "phone_boj", "police ransom", "judge_data data_hit", "answers publish", "share")],
                 [business(BUSINESS, "branch_opening", "calendar substitute later_entry")]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
                 [final_report(), final_data()],

@@ -88,7 +88,6 @@ PROTECT = [
 TECHNICAL = [
     name_authority(("Get the supplier's officer in charge and its crisis team's number; demand the facts in writing every 4 hours: what, since when, which data, whose, what is being done.",
                     "委託先の責任者及び対策本部の連絡先を確保し、事象、時期、データ、対象者及び措置について4時間ごとの書面報告を求める。"), by="detection+PT150M"),
-    rate(("List our other services that use the same supplier, sub-contractor, product or cloud account.", "同じ委託先、再委託先、製品又はクラウド環境を利用する他の業務を洗い出す。"), by="detection+PT3H"),
     PAR("lines", ("Contain, establish the data, protect the customers", "封じ込め、対象データの特定及び顧客保護を並行して進める"), CONTAIN, DATA, PROTECT),
     A("remove", "eradication", "third_party_manager/csirt_lead", ("Have the cause removed at the supplier, and elsewhere", "委託先における原因を除去させ、横展開する"),
       ("Demand removal with dates: hole patched, malware gone, accounts renewed, wrong share closed; sub-contractors likewise.", "脆弱性の修正、マルウェアの除去、ID更新、公開設定の是正等を期限を定めて求める。再委託先も同様とする。"),
@@ -117,6 +116,7 @@ TECHNICAL = [
 ]
 
 AUTHORITIES = [
+    rate(("List our other services that use the same supplier, sub-contractor, product or cloud account.", "同じ委託先、再委託先、製品又はクラウド環境を利用する他の業務を洗い出す。"), by="detection+PT3H"),
     phone_fsa(("Report as the bank, whatever the supplier does; say which other institutions use it.", "委託先の対応にかかわらず自行が報告し、他の利用金融機関も伝える。")),
     phone_boj(("Say whether settlement or cash services hang on the supplier.", "決済・現金関連業務への影響の有無を伝える。")),
     police(("Agree with supplier and other client banks who files the complaint.", "被害届の提出者を委託先及び他の委託元と調整する。"), by="recognition+P1D"),
@@ -168,7 +168,7 @@ PLAYBOOK = {
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
             PAR("respond", ("Supplier and data, coordination and business continuity side by side", "委託先・データ対応、連携・報告及び業務継続を並行して進める"),
                 TECHNICAL,
-                [outside(AUTHORITIES + PUBLIC, "phone_fsa follow_up", "phone_boj", "police", "judge_data data_hit", "answers agree_time publish", "share")],
+                [outside(AUTHORITIES + PUBLIC, "rate", "phone_fsa follow_up", "phone_boj", "police", "judge_data data_hit", "answers agree_time publish", "share")],
                 [business(BUSINESS, "branch_opening", "calendar load")]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
                 [final_report(), final_data("__attack__")],
