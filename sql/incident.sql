@@ -31,6 +31,7 @@ SELECT grant_access('regress_reader', 'reader', 'second line');
 SELECT grant_access('regress_duty', 'responder', 'officer on duty');
 SELECT grant_access('regress_sato', 'commander', 'head of the secretariat');
 SELECT save_person('p.sato', 'Hanako Sato', '{"ja": "佐藤花子"}', logins => '{regress_sato}', reason => 'staff');
+SELECT save_role_holder('publicity', 'p.sato', reason => 'staff');
 
 -- Who inside the bank is told, and how soon
 SELECT set_reporting_criterion('ciso', 'ciso', '30 min', '{"en": "Tell the CISO", "ja": "CISOへ電話で報告"}', min_severity => 60, reason => 'rules of reporting');
@@ -66,7 +67,7 @@ RESET SESSION AUTHORIZATION;
 
 -- The secretariat ----------------------------------------------------------------------------------------------------------------------
 SET SESSION AUTHORIZATION regress_sato;
-SELECT criterion, role, what, due_at, reported_at, overdue FROM reports_due(1, 'ja');
+SELECT criterion, role, what, due_at, reported_at, overdue, holders FROM reports_due(1, 'ja');
 SELECT kind, subject, due_at, role FROM overdue;
 SELECT record_report(1, 'ciso', 'by telephone', '2024-11-20 02:45+09');
 SELECT record_report(1, 'boad');

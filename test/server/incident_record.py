@@ -34,7 +34,7 @@ def playbook():
     """D-1, D-2 (approved), a question, D-3 (a report), D-4 (optional), D-5 (review), D-6 (optional, the last one)."""
     end = ident("end", 99)
     steps = [(ident("start", 1), {"type": "start", "on_completion": ident("action", 1)}),
-             action(1, "D-1", ident("action", 2), 1, evidence={"required": True, "what": {"en": "a log", "ja": "ログ"}}),
+             action(1, "D-1", ident("action", 2), 1, deadlines=[{"anchor": "tolerance_breach", "before": "PT30M"}], evidence={"required": True, "what": {"en": "a log", "ja": "ログ"}}),
              action(2, "D-2", ident("if-condition", 7), 1, approvals=[{"role": "ciso", "count": 1}]),
              (ident("if-condition", 7), {"type": "if-condition", "name": "Is it so?", "condition": "Is it so?", "on_true": ident("action", 8),
                                          "on_completion": ident("action", 3), "step_extensions": {EXT: {"code": "Q-1", "texts": {"ja": {"name": "該当するか"}}}}}),
@@ -224,6 +224,26 @@ def closing(session):
     return i, run
 
 
+def times_move(session):
+    """Due times of runs hang on the incident's times; tick minds what time alone changes."""
+    i = open_one(session, ", '{s1}', detected_at => now() - interval '10 min'")
+    session.run(f"SELECT opres.start_run({i}, 'drill');")
+    due = (f"SELECT i.detected_at - s.due_at, i.breach_at - s.due_at, p.due_at - i.detected_at FROM opres.incident AS i JOIN opres.run AS r ON r.incident = i.id"
+           f" JOIN opres.run_step AS s ON s.run = r.id AND s.code = 'D-1' JOIN opres.run_report AS p ON p.run = r.id WHERE i.id = {i};")
+    tally.equal(session.run(due), [["-01:30:00", "00:30:00", "02:00:00"]], "half an hour before the breach")
+    session.run(f"SELECT opres.update_incident({i}, jsonb_build_object('occurred_at', now() - interval '20 min', 'detected_at', now() - interval '5 min'), 'r');")
+    tally.equal(session.run(due.replace("i.detected_at - s.due_at", "i.occurred_at - s.due_at")), [["-01:30:00", "00:30:00", "02:00:00"]], "they move with the incident")
+    expected = "SELECT opres.update_incident({}, jsonb_build_object('nodes', jsonb_build_object('s1', jsonb_build_object('expected_at', now() + interval '{}'))), 'r');"
+    session.run(expected.format(i, "1 h"))
+    tally.equal(session.run(due), [["", "", "02:00:00"]], "back in time: no breach, no deadline by it")
+    session.run(f"UPDATE opres.incident_node SET expected_at = now() - interval '1 min' WHERE incident = {i};"  # that time has come
+                "SELECT opres.tick();")
+    tally.equal(session.run(due), [["-01:15:00", "00:30:00", "02:00:00"]], "not back: the breach is back, and the deadline")
+    tally.equal(session.run(f"SELECT kind FROM opres.incident_event WHERE incident = {i} ORDER BY number DESC LIMIT 1;"), [["clock"]], "and on record")
+    session.run("SELECT opres.tick();")
+    tally.equal(session.value(f"SELECT count(*) FROM opres.incident_event WHERE incident = {i} AND kind = 'clock';"), "1", "once")
+
+
 # Redaction -----------------------------------------------------------------------------------------------------------------------------
 
 def redaction(session, incident, run):
@@ -295,6 +315,7 @@ def main():
         two_at_a_time()
         many_at_a_time()
         tally.equal(session.run(UNRECORDED), [], "every event is in the audit trail as it was, and nothing else")
+        times_move(session)
         redaction(session, *closing(session))
         dump(session)
     return tally.close()

@@ -89,7 +89,7 @@ COMMENT ON FUNCTION opres.refresh_incident_reports(opres.incident, timestamptz) 
   'internal: which criteria an incident meets, after something of it has changed (since: when)';
 
 CREATE FUNCTION opres.reports_due(incident bigint, lang text DEFAULT 'en') RETURNS TABLE (criterion text, role text, what text,
-  since timestamptz, due_at timestamptz, reported_at timestamptz, overdue boolean)
+  since timestamptz, due_at timestamptz, reported_at timestamptz, overdue boolean, holders text[])
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -97,14 +97,16 @@ BEGIN
   PERFORM opres.check_incident(incident);
   RETURN QUERY
   SELECT r.criterion, r.role, coalesce(r.texts->>lang, r.texts->>'en'), r.since, r.due_at, r.reported_at,
-    r.reported_at IS NULL AND r.due_at < now()
+    r.reported_at IS NULL AND r.due_at < now(),
+    ARRAY(SELECT opres.person_said(h.person, lang) FROM opres.role_holder AS h
+      WHERE h.role = r.role AND h.valid_from <= now() AND now() < h.valid_until ORDER BY h.rank, h.person)
   FROM opres.incident_report AS r
   WHERE r.incident = reports_due.incident AND (r.needed OR r.reported_at IS NOT NULL)
   ORDER BY r.due_at, r.criterion;
 END
 $$;
 COMMENT ON FUNCTION opres.reports_due(bigint, text) IS
-  'Who inside the institution is to be told of an incident by its reporting criteria, until when, and when it was done (opres.record_report), the most urgent first. since: when the criterion was met; in the future where it will be by a breach of a tolerance that is foreseen. what: in English (en) or Japanese (ja), as far as the criterion has it.';
+  'Who inside the institution is to be told of an incident by its reporting criteria, until when, and when it was done (opres.record_report), the most urgent first. since: when the criterion was met; in the future where it will be by a breach of a tolerance that is foreseen. what: in English (en) or Japanese (ja), as far as the criterion has it; holders: who holds the role now, in the order in which they are called.';
 
 CREATE FUNCTION opres.record_report(incident bigint, criterion text, note text DEFAULT NULL, occurred_at timestamptz DEFAULT now())
 RETURNS void
