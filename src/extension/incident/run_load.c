@@ -106,6 +106,22 @@ compiled_place(void)
 	return place;
 }
 
+/* The machine believes what it is given: not what lies in a table, even if it was checked when it was loaded. */
+static void
+check_machine(const OpresCompiled *compiled)
+{
+	OpresEnv env = opres_pg_env(CurrentMemoryContext);
+	OpresArena scratch;
+	OpresError error = { 0 };
+
+	opres_arena_init(&scratch, &env, 0);
+	if (opres_playbook_check(&compiled->playbook, &scratch, &error) != OPRES_OK)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("playbook %s cannot be run", compiled->id),
+						error.node >= 0 ? errdetail("Step %s: %s.", compiled->steps[error.node].reference, error.message)
+										: errdetail("%s.", error.message)));
+	opres_arena_free(&scratch);
+}
+
 static Compiled *
 compiled_for(const char *id, TimestampTz modified, Jsonb *pins)
 {
@@ -126,6 +142,7 @@ compiled_for(const char *id, TimestampTz modified, Jsonb *pins)
 	made->context = context;
 	made->key = MemoryContextStrdup(context, key);
 	made->compiled = opres_compile_playbook(&pin, pinned, pins, context);
+	check_machine(made->compiled);
 	made->last_used = ++uses;
 	MemoryContextSetParent(context, CacheMemoryContext);
 	compiled_kept[compiled_place()] = made;
