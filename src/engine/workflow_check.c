@@ -233,8 +233,9 @@ check_bare(Check *c, int32_t s)
 		return WRONG(c, s, "there is one start, of playbook 0");
 	if (start != (step->on_completion != OPRES_NO_STEP) || step->on_success != OPRES_NO_STEP || step->on_failure != OPRES_NO_STEP)
 		return WRONG(c, s, start ? "a start has a next by on_completion alone" : "nothing follows an end");
-	if (step->delay != 0 || step->timeout != OPRES_NEVER || step->requires_count > 0 || step->establishes_count > 0)
-		return WRONG(c, s, "a start or end has neither times nor facts");
+	if (step->delay != 0 || step->timeout != OPRES_NEVER || step->requires_count > 0 || step->establishes_count > 0 ||
+		step->override_role >= 0)
+		return WRONG(c, s, "a start or end has neither times nor facts, nor an authority");
 	return true;
 }
 
@@ -243,7 +244,7 @@ check_step(Check *c, int32_t s)
 {
 	const OpresStep *step = &c->playbook->steps[s];
 
-	if (step->type < OPRES_STEP_START || step->type > OPRES_STEP_SWITCH)
+	if ((unsigned int) step->type > OPRES_STEP_SWITCH)
 		return WRONG(c, s, "there is no type %d of steps", (int) step->type);
 	if (step->playbook < 0 || step->playbook >= c->playbook->playbook_count)
 		return WRONG(c, s, "there is no playbook %" PRId32, step->playbook);
@@ -260,7 +261,7 @@ check_variable(Check *c, int32_t v)
 	const OpresVariable *variable = &p->variables[v];
 	int32_t step = variable->scope < 0 ? -1 - variable->scope : -1;
 
-	if (variable->type < OPRES_VAR_BOOL || (int) variable->type >= OPRES_VARIABLE_TYPES)
+	if ((unsigned int) variable->type >= OPRES_VARIABLE_TYPES)
 		return WRONG(c, step, "there is no type %d of variables", (int) variable->type);
 	if (variable->scope >= p->playbook_count || step >= p->step_count)
 		return WRONG(c, -1, "variable %" PRId32 " is of no playbook and no step", v);
@@ -472,10 +473,9 @@ check_variables_seen(Check *c)
 OpresStatus
 opres_playbook_check(const OpresPlaybook *playbook, OpresArena *scratch, OpresError *error)
 {
-	OpresError ignored;
+	OpresError ignored = { OPRES_OK, -1, "" };
 	Check c = { .playbook = playbook, .scratch = scratch, .error = error != NULL ? error : &ignored };
 
-	c.error->status = OPRES_OK;
 	if (check_things(&c) && opres_regions_find(playbook, scratch, &c.regions, c.error) == OPRES_OK && check_all_in_regions(&c) &&
 		check_playbooks(&c) && check_cycles(&c) && check_variables_seen(&c))
 		return OPRES_OK;
