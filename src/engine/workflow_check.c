@@ -261,10 +261,10 @@ check_variable(Check *c, int32_t v)
 	const OpresVariable *variable = &p->variables[v];
 	int32_t step = variable->scope < 0 ? -1 - variable->scope : -1;
 
-	if ((unsigned int) variable->type >= OPRES_VARIABLE_TYPES)
-		return WRONG(c, step, "there is no type %d of variables", (int) variable->type);
 	if (variable->scope >= p->playbook_count || step >= p->step_count)
 		return WRONG(c, -1, "variable %" PRId32 " is of no playbook and no step", v);
+	if ((unsigned int) variable->type >= OPRES_VARIABLE_TYPES)
+		return WRONG(c, step, "there is no type %d of variables", (int) variable->type);
 	if (variable->initial != NULL && !opres_variable_value_valid(variable->type, variable->initial))
 		return WRONG(c, step, "the initial value of variable %" PRId32 " is no %s", v, opres_variable_type_names[variable->type]);
 	if (variable->in_from < -1 || variable->in_from >= p->variable_count || variable->out_to < -1 ||

@@ -256,6 +256,7 @@ test_variables(void)
 	BREAKS(-1, "of no playbook and no step", p.variables[0].scope = 2);
 	BREAKS(-1, "of no playbook and no step", p.variables[0].scope = -1 - 16);
 	BREAKS(-1, "of no playbook and no step", p.variables[0].scope = INT32_MIN);
+	BREAKS(-1, "of no playbook and no step", p.variables[0].scope = -99; p.variables[0].type = (OpresVariableType) 99);
 	BREAKS(-1, "variable 1 is no integer", p.variables[1].initial = "1.0");
 	BREAKS(8, "variable 5 is no bool", p.variables[5].type = OPRES_VAR_BOOL);
 	BREAKS(-1, "names a variable that there is not", p.variables[3].in_from = 6);

@@ -81,13 +81,16 @@ static OpresCondition *
 condition(Book *b)
 {
 	char text[40];
-	const char *const texts[] = { "true", "false", "__%c__ = 'x'", "__%c__ > 1", "not __%c__ = 2" };
+	static const char *const tests[] = { "= 'x'", "> 1", "!= 2", "in ('x', '1')" };
 	OpresCondition *parsed;
 	const char *warning;
 	int32_t where;
 	OpresError error;
 
-	snprintf(text, sizeof(text), texts[below(b->input, 5)], 'a' + below(b->input, MOST_VARIABLES));
+	if (below(b->input, 3) == 0)
+		snprintf(text, sizeof(text), "1 = %d", below(b->input, 2));
+	else
+		snprintf(text, sizeof(text), "__%c__ %s", 'a' + below(b->input, MOST_VARIABLES), tests[below(b->input, 4)]);
 	if (opres_condition_parse(&b->arena, text, find, b, &parsed, &warning, &where, &error) != OPRES_OK)
 		return NULL;
 	return parsed;
@@ -145,7 +148,7 @@ make_construct(Book *b, int32_t number, int depth)
 	static const char *const cases[] = { "x", "1", NULL };
 	OpresStep *s = &b->steps[number];
 	int32_t count = s->type == OPRES_STEP_PARALLEL || s->type == OPRES_STEP_SWITCH ? 2 + below(b->input, 2) : 1;
-	int32_t branches[3];
+	int32_t branches[3] = { 0 };
 	int32_t inner = s->playbook;
 
 	if (s->type == OPRES_STEP_IF)
