@@ -139,7 +139,7 @@ def no_incident():
     return A("no_incident", "triage", "csirt/csirt_lead", ("Close the intake as no incident", "インシデント非該当として受付を終了する"),
              ("Write down why it is none and tell the one who reported it.", "非該当の理由を記録し、連絡者に回答する。"),
              ("Have the second line read it within a business day; reopen if it sees it otherwise.", "翌営業日までに第2線の確認を受け、見解が異なる場合は受付を再開する。"),
-             evidence=("reason, and who was told", "非該当理由及び回答先"), approve="risk_management", clauses="1-2", priority=4)
+             evidence=("reason, and who was told", "非該当理由及び回答先"), approve="risk_management", by="detection+P1D", clauses="1-2", priority=4)
 
 
 def rate(*particular, by="detection+PT1H"):
@@ -349,13 +349,13 @@ def preserve(*particular, who="forensics/csirt_lead", by="detection+PT6H"):
              evidence=("list of what was preserved, with hash values", "保全物一覧（ハッシュ値入り）"), by=by, clauses="2-1.2 2-2", needs="evidence_judged", gives="evidence_preserved", priority=1)
 
 
-def prove_cause(*particular, who="csirt/csirt_lead", approve="ciso risk_management", needs="evidence_preserved"):
+def prove_cause(*particular, who="csirt/csirt_lead", approve="ciso risk_management", needs="evidence_preserved", by=""):
     return A("prove_cause", "sign_off", who, ("Prove that the cause is dealt with", "原因への対応が完了したことを立証する"),
              *particular,
              ("Where the cause is not wholly known: say so, name what makes up for it, and let the second line judge the residual risk.",
               "原因が完全には特定できない場合はその旨及び補完策を明記し、第2線が残存リスクを評価する。"),
              why=("A precondition of resuming; not confirmed by the one who removed the cause alone.", "業務再開の前提条件であり、原因除去の実施者のみでは確認を完了できない。"),
-             evidence=("statement with its proofs", "確認書（根拠資料付き）"), approve=approve, clauses="5-1.3 6-1.2", needs=needs, gives="cause_dealt_with", priority=1)
+             evidence=("statement with its proofs", "確認書（根拠資料付き）"), approve=approve, by=by, clauses="5-1.3 6-1.2", needs=needs, gives="cause_dealt_with", priority=1)
 
 
 def later_entry(*particular, needs="resumed substitute_runs", who="branches/operations"):
@@ -367,13 +367,13 @@ def later_entry(*particular, needs="resumed substitute_runs", who="branches/oper
              evidence=("slips entered against numbers given out", "入力件数と交付番号の照合表"), approve="operations", by="step:reopen+P2D", clauses="6-4", needs=needs, priority=2)
 
 
-def reopen(*particular, who="channels/system_owner"):
+def reopen(*particular, who="channels/system_owner", by="step:resume+PT4H"):
     return A("reopen", "recovery", who, ("Resume service by service and watch", "サービスを順次再開し、監視を強化する"),
              ("Resume in the order decided, one after the other; watch errors, load and logins for 30 minutes before the next.",
               "決定した順序で1つずつ再開し、次の再開前に30分間、エラー、負荷及びログイン状況を監視する。"),
              *particular,
              ("Tell contact centre, branches and authorities the minute it is open; take the notices down.", "再開と同時にコンタクトセンター、営業店及び当局窓口へ連絡し、停止の案内を取り下げる。"),
-             evidence=("time of resumption per service", "サービス別再開時刻"), clauses="6-5", gives="resumed", priority=1)
+             evidence=("time of resumption per service", "サービス別再開時刻"), by=by, clauses="6-5", gives="resumed", priority=1)
 
 
 # --- after -----------------------------------------------------------------------------------------------------------------------------------------------
@@ -383,7 +383,7 @@ def close_record():
              ("Put chronology, list of logs, decisions with their grounds, and approvals by phone that were ratified into one file; note what was entered later.",
               "時系列、収集ログ一覧、判断とその理由及び電話承認の事後確認を一件記録に編てつし、後刻入力分を明示する。"),
              ("Have the second line check that nothing was changed afterwards.", "事後の改変がないことを第2線が確認する。"),
-             evidence=("file, list of contents", "一件記録及び目次"), approve="risk_management", clauses="2-2", priority=3)
+             evidence=("file, list of contents", "一件記録及び目次"), approve="risk_management", by="step:resume+P10D", clauses="2-2", priority=3)
 
 
 def review(*particular, by="step:resume+P14D"):
@@ -401,7 +401,7 @@ def improve(*particular):
               "課題ごとに再発防止策（担当・期限）又は経営陣が受容する残存リスクを定め、取締役会へ報告する。"),
              *particular,
              ("Amend this playbook and the contingency plan; set a date for the exercise that proves it.", "本手順書及びコンティンジェンシープランを改定し、効果を確認する演習の期日を定める。"),
-             evidence=("list of measures, minutes of the board", "再発防止策一覧及び取締役会議事録"), approve="crisis_head", clauses="6-6.2", priority=3)
+             evidence=("list of measures, minutes of the board", "再発防止策一覧及び取締役会議事録"), approve="crisis_head", by="step:review+P14D", clauses="6-6.2", priority=3)
 
 
 def final_report(*particular):

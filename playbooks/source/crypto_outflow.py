@@ -31,7 +31,7 @@ RESCUE = [
       ("Destination: new keys made now on machines never connected, by two people who did not sign before, address read over two ways and confirmed by a small amount first.",
        "退避先は、未接続の新規端末で、従前の署名者以外の2名が生成した鍵とする。アドレスは二つの経路で読み合わせ、少額の試験送付後に全量を移す。"),
       ("Answer whether wallets must be moved.", "退避すべきウォレットがあるか回答する。"),
-      evidence=("table of wallets by danger, decision", "危険度別ウォレット一覧及び決定記録"), approve="crisis_head ciso", by="detection+PT90M", clauses="4-1.3 4-1.4", needs="authority_named", out="__wallets_left__", priority=1),
+      evidence=("table of wallets by danger, decision", "危険度別ウォレット一覧及び決定記録"), approve="crisis_head ciso", by="detection+PT1H30M", clauses="4-1.3 4-1.4", needs="authority_named", out="__wallets_left__", priority=1),
     WHILE("rescue", ("Are wallets still to be moved?", "退避すべきウォレットが残っているか"), "__wallets_left__:value = true", 30, [
         A("move", "containment", "it_operations/csirt_lead", ("Move the next wallet to safe keys", "次のウォレットを安全な鍵へ退避する"),
           ("The most endangered and largest first; read the raw transaction on a clean machine, not the vendor's screen; two signers in one room, a third reads.",

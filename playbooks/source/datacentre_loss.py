@@ -39,7 +39,7 @@ SWITCH_OVER = [
                  ("Take the newest generation proven clean and complete: scan, hash values, totals against the printed daily totals; the backup may hold what felled the site, or be altered.",
                   "検査、ハッシュ値及び日計との照合により健全性を確認した最新世代を用いる。停止原因の混入又は改ざんの可能性に留意する。"),
                  ("Bring up the operation that breaches first alone; say how many hours of transactions are missing.", "最初に耐性度を超過する業務のみを立ち上げ、欠損時間を明示する。"),
-                 evidence=("generation, checks, hours missing", "採用世代、検査結果及び欠損時間"), approve="crisis_head", clauses="6-2 6-3.1", needs="authority_named", priority=1)]),
+                 evidence=("generation, checks, hours missing", "採用世代、検査結果及び欠損時間"), approve="crisis_head", by="tolerance_breach-PT30M", clauses="6-2 6-3.1", needs="authority_named", priority=1)]),
 ]
 
 TECHNICAL = [
@@ -74,7 +74,7 @@ TECHNICAL = [
           ("Weigh: length and certainty of the provider's word, transactions lost by switching, hours of the way back, what runs by substitute until then. At the last hour without certainty: switch.",
            "復旧見込みの確度、切替により失われる取引、切戻しの所要時間及びそれまでの代替手段を検討する。判断期限に確度が得られない場合は切り替える。"),
           ("Answer: switch now, or wait. If waiting: name the hour at which it is asked again, no later than the last one.", "直ちに切り替えるか、待つかを回答する。待つ場合は、判断期限以前の再判断時刻を定める。"),
-          evidence=("timetable counted backwards, decision with grounds", "逆算したタイムチャート並びに判断内容及び理由"), approve="crisis_head", by="detection+PT90M tolerance_breach-PT4H", clauses="4-1.3 4-1.4", needs="authority_named",
+          evidence=("timetable counted backwards, decision with grounds", "逆算したタイムチャート並びに判断内容及び理由"), approve="crisis_head", by="detection+PT1H30M tolerance_breach-PT4H", clauses="4-1.3 4-1.4", needs="authority_named",
           out="__switch__ __wait__", priority=1),
         WHILE("waiting", ("Is the answer to wait?", "復旧を待つか"), "__wait__:value = true", 20, [
             A("wait", "recovery", "it_operations/crisis_head", ("Wait with the switch kept ready, and ask again", "切替準備を維持して待ち、再判断する"),
@@ -90,7 +90,7 @@ TECHNICAL = [
            "耐性度の順（元帳、為替、ATM、IB、その他）に立ち上げる。待機拠点の処理能力が月末に満たない場合に留意する。"),
           ("Initialise and rebuild what the loss has left in doubt; nothing of the lost site is put back unchecked. Answer whether services are still to come.",
            "状態に疑義のある機器は初期化・再構築し、被災拠点のものを未検査で戻さない。未起動のサービスがあるか回答する。"),
-          evidence=("time per service, load", "サービス別起動時刻及び負荷"), by="tolerance_breach-PT90M", clauses="6-2", needs="authority_named", out="__services_left__", priority=1),
+          evidence=("time per service, load", "サービス別起動時刻及び負荷"), by="tolerance_breach-PT1H30M", clauses="6-2", needs="authority_named", out="__services_left__", priority=1),
         WHILE("services", ("Are services still to come?", "未起動のサービスがあるか"), "__services_left__:value = true", 12, [
             A("next_service", "recovery", "it_operations/system_owner", ("Bring up the next service", "次のサービスを立ち上げる"),
               ("Take the one with the shortest tolerance left; 20 minutes of watching before the next.", "耐性度の残り時間が最も短いサービスを選び、次の起動まで20分監視する。"),
@@ -182,7 +182,7 @@ WAY_BACK = [
       failing=[A("stay", "recovery", "system_owner/crisis_head", ("Stay, and plan again", "切戻しを中止し、再計画する"),
                  ("Return to the state before midnight's start, confirm with the departments, open at 8:30 as usual.", "作業開始前の状態に戻し、業務部門の確認を経て8時30分に通常どおり開店する。"),
                  ("Say what stopped it, set the next night; running on one site longer is a residual risk for the executives.", "中止理由を分析し次回日程を定める。片系運用の延長は残存リスクとして経営陣に付議する。"),
-                 evidence=("reason, next date, executives' decision", "中止理由、次回日程及び経営陣の決定"), approve="crisis_head", clauses="6-6.1", priority=2)]),
+                 evidence=("reason, next date, executives' decision", "中止理由、次回日程及び経営陣の決定"), approve="crisis_head", by="step:plan_back+P31D", clauses="6-6.1", priority=2)]),
 ]
 
 PLAYBOOK = {

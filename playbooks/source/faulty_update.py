@@ -34,7 +34,7 @@ TECHNICAL = [
             "未被害の機器（停止中、オフライン、別製品、旧版）を一覧にし、再起動及び再起動を伴う夜間ジョブを禁止し、待機系を配信対象から外す。"),
            ("Move work to them in the order of the tolerances; two running terminals per branch are worth more than ten in the head office.",
             "耐性度の順に業務を移す。本部の10台より営業店ごとの2台を優先する。"),
-           evidence=("list of running machines with place and use", "稼働機器一覧（所在・用途）"), by="detection+PT90M", clauses="4-1.1 4-1.4", needs="authority_named evidence_judged", priority=1)],
+           evidence=("list of running machines with place and use", "稼働機器一覧（所在・用途）"), by="detection+PT1H30M", clauses="4-1.1 4-1.4", needs="authority_named evidence_judged", priority=1)],
         [
         rate(("Count by branch: can it serve at all (at least one terminal, cash machine, door, phone)? Servers: directory, core interfaces, ATM monitor.",
               "営業店別に、窓口が成立するか（端末1台以上、現金機、入退館、電話）を集計する。サーバーは認証基盤、勘定系接続及びATM監視を確認する。"))],
@@ -73,7 +73,7 @@ TECHNICAL = [
                      ("Take an image from before the update; check that it is the released one (hash value) and free of what it lacked since: patches, withdrawn certificates, infection.",
                       "更新前のイメージを採用し、ハッシュ値による真正性、以後の修正・失効証明書の未適用及び感染の有無を確認する。"),
                      ("List the data on local disks that are lost by it; have the owners agree.", "ローカル保存データの消失範囲を一覧にし、所管部の同意を得る。"),
-                     evidence=("image used, checks, data lost", "採用イメージ、検査結果及び消失データ一覧"), approve="risk_management", clauses="6-2 6-3.1", needs="cause_known", priority=1)])],
+                     evidence=("image used, checks, data lost", "採用イメージ、検査結果及び消失データ一覧"), approve="risk_management", by="detection+PT12H", clauses="6-2 6-3.1", needs="cause_known", priority=1)])],
         [A("keys", "recovery", "identity_admin/general_affairs", ("Bring the recovery keys from the safe", "回復キーを保管庫から取り出す"),
            ("The system that holds the disks' recovery keys may be down itself: open the safe with the paper list (or the offline copy), two people, log signed.",
             "暗号化ディスクの回復キー管理システム自体が停止しうるため、保管庫の紙の一覧又はオフライン複製を2名で取り出し、記録に署名する。"),
@@ -105,7 +105,7 @@ TECHNICAL = [
            "修正版を全機種20台で4時間負荷をかけて稼働させ（又は当該機能を停止し補完的防御を適用し）、停止・再起動がないことを確認する。再開後も24時間まで監視を継続する。"),
           ("Distribution goes in rings from now on (test, head office, few branches, all) with a hold of hours between and a switch to stop it; content updates too.",
            "以後の配信は段階方式（検証、本部、一部営業店、全店）とし、間隔と停止手段を設ける。定義ファイル等の更新も対象とする。"),
-          evidence=("watch of the ring, settings of the rings", "試験稼働の監視結果及び段階配信の設定"), approve="ciso risk_management", by="tolerance_breach-PT150M", clauses="5-1.1 6-1.2", needs="cause_known contained", gives="cause_dealt_with", priority=1)], [
+          evidence=("watch of the ring, settings of the rings", "試験稼働の監視結果及び段階配信の設定"), approve="ciso risk_management", by="tolerance_breach-PT2H30M", clauses="5-1.1 6-1.2", needs="cause_known contained", gives="cause_dealt_with", priority=1)], [
         A("reconcile", "recovery", "settlement/operations", ("Reconcile what was cut in the middle", "途中で中断した取引を突合する"),
           ("Transactions in flight at the minute of the fall: terminals, ATMs (cash counted, cards captured), batch files, Zengin telegrams; each done, undone or asked for again.",
            "停止時に処理中の取引（端末、ATMの現金・取込カード、バッチ、全銀電文）を1件ずつ、成立、取消又は再送依頼のいずれかに確定する。"),

@@ -83,7 +83,7 @@ TECHNICAL = [
            "運営機関の銀行別・通番別計数により応答なし電文を到達・未到達に確定する。未達分は運営機関の指示により1回に限り再送し、当行宛ての未達分は相手行に再送を求める。"),
           ("Compare with media carried in, the more-time system and paper: nothing twice. Position at the Bank of Japan agrees with the books.",
            "媒体、モアタイム及び書面による処理分と突合し、二重処理がないこと及び日銀当座預金残高と帳簿の一致を確認する。"),
-          evidence=("reconciliation by number, differences with owners", "通番別突合表（差異の担当を含む。）"), approve="operations", by="tolerance_breach-PT90M", clauses="6-3.2 6-4", needs="impact_known", gives="reconciled", priority=1)]),
+          evidence=("reconciliation by number, differences with owners", "通番別突合表（差異の担当を含む。）"), approve="operations", by="tolerance_breach-PT1H30M", clauses="6-3.2 6-4", needs="impact_known", gives="reconciled", priority=1)]),
     A("verify", "recovery", "system_owner/settlement", ("Confirm line and processing before going back on", "回線復帰前に正常稼働を確認する"),
       ("One small real payment of each kind out and in with a bank that agreed, posted and seen at both ends; night batch and Bank of Japan terminals too.",
        "同意を得た他行と、種類ごとに少額の実取引を仕向・被仕向各1件行い、双方の記帳を確認する。夜間バッチ及び日銀ネット端末も確認する。"),

@@ -203,6 +203,21 @@ def languages(book, _):
                 yield f"{step['name']}: ends otherwise than an order: {text}"
 
 
+def inside(book, first):
+    """All steps of a branch, and within those."""
+    seen, ahead = set(), [first]
+    while ahead:
+        ident = ahead.pop()
+        if ident not in seen:
+            seen.add(ident)
+            ahead += book.following(book.steps[ident]) + book.branches(book.steps[ident])
+    return seen
+
+
+def looped(book):
+    return {i for s in book.steps.values() if s["type"] == "while-condition" for i in inside(book, s["on_true"])}
+
+
 def codes(book, _):
     said = [book.of(s).get("code") for s in book.steps.values() if s["type"] not in ("start", "end")]
     if len(set(said)) != len(said) or None in said:
@@ -213,6 +228,10 @@ def codes(book, _):
                 yield f"{step['name']}: no {needed}"
         if not 2 <= len(step["commands"]) <= 7:
             yield f"{step['name']}: {len(step['commands'])} commands"
+    for ident in set(book.actions) - looped(book) - {book.doc["workflow_exception"]}:
+        step = book.actions[ident]
+        if not book.of(step).get("deadlines") and "report" not in book.of(step) and "8:30" not in step["name"]:
+            yield f"{step['name']}: by when?"
     phases = {book.of(s)["phase"] for s in book.actions.values()}
     for missing in {"triage", "analysis", "coordination", "containment", "eradication", "recovery", "sign_off", "review"} - phases:
         yield f"nothing in phase {missing}"

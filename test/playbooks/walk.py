@@ -30,17 +30,6 @@ def load(tally, path, name):
     return said.stdout.strip()
 
 
-def inside(book, first):
-    """All steps of a branch, and within those."""
-    seen, ahead = set(), [first]
-    while ahead:
-        ident = ahead.pop()
-        if ident not in seen:
-            seen.add(ident)
-            ahead += book.following(book.steps[ident]) + book.branches(book.steps[ident])
-    return seen
-
-
 class Walk:
     """One run. People are called p_ROLE; each acts as a login of that name."""
 
@@ -49,7 +38,7 @@ class Walk:
         self.codes = {book.of(s)["code"]: (i, s) for i, s in book.steps.items() if "code" in book.of(s)}
         self.loops = {n for s in book.steps.values() if s["type"] == "while-condition" for n in check.re.findall("__[a-z_]+__", s["condition"])}
         # The last step of a loop's round is reached again or idle as soon as it is done.
-        self.within = {i for s in book.steps.values() if s["type"] == "while-condition" for i in inside(book, s["on_true"])}
+        self.within = check.looped(book)
         self.asked, self.failed, self.done = {}, set(), []
         self.run = self.incident = None
 
