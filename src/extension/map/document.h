@@ -1,5 +1,5 @@
 /*
- * document.h - reading the map's JSON document: paths for errors, objects against a list of known keys, values.
+ * document.h - reading the map's JSON document: objects against a list of known keys, values.
  *
  * Shared by the document_*.c files. Everything is allocated in the current memory context; strings of JsonbValues point into
  * the document itself. Every error names the place by its JSON path, such as $.requirements[3].members[1].node.
@@ -8,24 +8,11 @@
 #define OPRES_DOCUMENT_H
 
 #include "common/compat.h"
+#include "common/json_path.h"
 #include "utils/jsonb.h"
 #include "utils/tuplestore.h"
 
 #include "map/names.h"
-
-/* A place in the document: a chain of steps that lives on the C stack of the walk. key = NULL: an array element. */
-typedef struct OpresPath
-{
-	const struct OpresPath *parent; /* NULL: this is $ itself */
-	const char *key;
-	int key_length;
-	int index;
-} OpresPath;
-
-extern OpresPath opres_path_key(const OpresPath *parent, const char *key);
-extern char *opres_path_text(const OpresPath *path);
-/* A string of the document as it may stand in a message: quoted, escaped, cut if long. */
-extern char *opres_quoted(const char *text, int length);
 
 typedef enum OpresFieldType
 {
@@ -95,21 +82,6 @@ typedef struct OpresElements
 
 extern void opres_elements_begin(OpresElements *elements, const OpresPath *object, const char *key, const JsonbValue *raw);
 extern bool opres_elements_next(OpresElements *elements);
-
-/* The nearest of some words to a misspelt one; NULL if none is near. */
-typedef struct OpresNearest
-{
-	const char *word;
-	int word_length;
-	const char *best;
-	int best_length;
-	int distance;
-} OpresNearest;
-
-extern void opres_nearest_begin(OpresNearest *nearest, const char *word, int length);
-extern void opres_nearest_offer(OpresNearest *nearest, const char *candidate, int length);
-/* Use inside ereport: adds the hint if there is something near. */
-extern int opres_nearest_hint(const OpresNearest *nearest);
 
 /* What the tables and the document take for a code or a name of a requirement: 1 to 200 bytes, no control character, no blank
    at either end. Returns NULL if it is one, else what is wrong. */

@@ -5,7 +5,7 @@
 
 #include "access/htup_details.h"
 #include "incident/table_scan.h"
-#include "map/document.h"
+#include "common/json_path.h"
 #include "playbook/times.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"

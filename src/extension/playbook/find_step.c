@@ -3,7 +3,7 @@
  */
 #include "playbook/compiled.h"
 
-#include "map/document.h"
+#include "common/json_path.h"
 
 /* As many characters of a UUID, after the type, tell a step. */
 #define SHORTEST_BEGINNING 8

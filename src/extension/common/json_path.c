@@ -1,9 +1,9 @@
 /*
- * document_path.c - where in the document something is, for error messages, and what was probably meant.
+ * json_path.c - where in a document something is, and what was probably meant (json_path.h).
  *
- * Results are allocated in the current memory context; they are only made when an error is about to be thrown.
+ * Paths are only made when something is about to be said.
  */
-#include "map/document.h"
+#include "common/json_path.h"
 
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
