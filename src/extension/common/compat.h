@@ -104,4 +104,18 @@ struct config_generic;
 extern struct config_generic *opres_find_setting(const char *name);
 #endif
 
+/* What an action of the JSON parser returns (common/jsonapi.h); its context, over a text that stays. */
+#if PG_VERSION_NUM >= 160000
+#define OPRES_JSON_ACTION JsonParseErrorType
+#define OPRES_JSON_ACTION_DONE return JSON_SUCCESS
+#else
+#define OPRES_JSON_ACTION void
+#define OPRES_JSON_ACTION_DONE return
+#endif
+#if PG_VERSION_NUM >= 170000
+#define OPRES_JSON_LEX_CONTEXT(string, length, encoding) makeJsonLexContextCstringLen(NULL, string, length, encoding, true)
+#else
+#define OPRES_JSON_LEX_CONTEXT(string, length, encoding) makeJsonLexContextCstringLen(string, length, encoding, true)
+#endif
+
 #endif

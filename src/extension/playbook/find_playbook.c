@@ -161,7 +161,7 @@ opres_find_playbook(const char *said)
 	TimestampTz modified = 0;
 	OpresPin pin;
 
-	if (at != NULL && opres_timestamp_problem(at + 1, strlen(at + 1), &modified) == NULL)
+	if (at != NULL && opres_timestamp_parse(at + 1, strlen(at + 1), &modified) == OPRES_TIME_GOOD)
 	{
 		pin = opres_playbook_version(pnstrdup(said, at - said), modified);
 		if (pin.document == NULL)

@@ -3,8 +3,10 @@
  */
 #include "playbook/json.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
-#include "utils/fmgrprotos.h"
+#include "utils/builtins.h"
 #include "utils/numeric.h"
 
 bool
@@ -64,9 +66,13 @@ opres_json_integer(JsonbContainer *object, const char *key, int64 otherwise)
 {
 	JsonbValue value;
 
+	double number;
+
 	if (!opres_json_get(object, key, &value) || value.type != jbvNumeric)
 		return otherwise;
-	return DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value.val.numeric)));
+	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value.val.numeric)));
+	/* No number of CACAO is so large that a double does not hold it. */
+	return fabs(number) < 9e15 ? (int64) number : otherwise;
 }
 
 int

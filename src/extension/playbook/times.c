@@ -50,15 +50,14 @@ read_offset(const char *text, size_t at, size_t length, Stamp *stamp)
 	return true;
 }
 
-static const char *
+static OpresTimeFault
 read_stamp(const char *text, size_t length, Stamp *stamp)
 {
-	static const char *const shape = "expected such as 2026-11-21T08:30:00.000Z or 2026-11-21T17:30:00.000+09:00";
 	size_t at = 19;
 
 	if (length < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
 		text[16] != ':')
-		return shape;
+		return OPRES_TIME_SHAPE;
 	stamp->year = digits(text, 0, 4);
 	stamp->month = digits(text, 5, 2);
 	stamp->day = digits(text, 8, 2);
@@ -67,7 +66,7 @@ read_stamp(const char *text, size_t length, Stamp *stamp)
 	stamp->second = digits(text, 17, 2);
 	stamp->microseconds = 0;
 	if (stamp->year < 0 || stamp->month < 0 || stamp->day < 0 || stamp->hour < 0 || stamp->minute < 0 || stamp->second < 0)
-		return shape;
+		return OPRES_TIME_SHAPE;
 	if (text[at] == '.')
 	{
 		int unit = 100000;
@@ -76,42 +75,59 @@ read_stamp(const char *text, size_t length, Stamp *stamp)
 		for (; at < length && text[at] >= '0' && text[at] <= '9'; at++, unit /= 10)
 			stamp->microseconds += (text[at] - '0') * unit;
 		if (at == first)
-			return shape;
+			return OPRES_TIME_SHAPE;
 		if (at - first > 6)
-			return "it is finer than a microsecond";
+			return OPRES_TIME_TOO_FINE;
 	}
-	return at < length && read_offset(text, at, length, stamp) ? NULL : shape;
+	return at < length && read_offset(text, at, length, stamp) ? OPRES_TIME_GOOD : OPRES_TIME_SHAPE;
 }
 
 const char *
-opres_timestamp_problem(const char *text, size_t length, TimestampTz *value)
+opres_time_fault(OpresLang lang, OpresTimeFault fault)
+{
+	static const char *const words[][2] = {
+		[OPRES_TIME_GOOD] = { NULL, NULL },
+		[OPRES_TIME_SHAPE] = { "expected such as 2026-11-21T08:30:00.000Z or 2026-11-21T17:30:00.000+09:00",
+							   "2026-11-21T08:30:00.000Z、2026-11-21T17:30:00.000+09:00のように書く必要があります" },
+		[OPRES_TIME_TOO_FINE] = { "it is finer than a microsecond", "マイクロ秒より細かい値は扱えません" },
+		[OPRES_TIME_DAY] = { "there is no such day", "存在しない日付です" },
+		[OPRES_TIME_CLOCK] = { "there is no such time of day", "存在しない時刻です" },
+		[OPRES_TIME_YEAR] = { "it is before the year 1", "西暦1年より前です" },
+	};
+
+	return words[fault][lang];
+}
+
+OpresTimeFault
+opres_timestamp_parse(const char *text, size_t length, TimestampTz *value)
 {
 	Stamp stamp;
-	const char *problem = read_stamp(text, length, &stamp);
+	OpresTimeFault fault = read_stamp(text, length, &stamp);
 	int64 day;
 
-	if (problem != NULL)
-		return problem;
-	if (stamp.month < 1 || stamp.month > 12 || stamp.day < 1 || stamp.day > day_tab[isleap(stamp.year)][stamp.month - 1])
-		return "there is no such day";
-	if (stamp.hour > 23 || stamp.minute > 59 || stamp.second > 59)
-		return "there is no such time of day";
+	if (fault != OPRES_TIME_GOOD)
+		return fault;
 	if (stamp.year < 1)
-		return "it is before the year 1";
+		return OPRES_TIME_YEAR;
+	if (stamp.month < 1 || stamp.month > 12 || stamp.day < 1 || stamp.day > day_tab[isleap(stamp.year)][stamp.month - 1])
+		return OPRES_TIME_DAY;
+	if (stamp.hour > 23 || stamp.minute > 59 || stamp.second > 59)
+		return OPRES_TIME_CLOCK;
 	day = date2j(stamp.year, stamp.month, stamp.day) - POSTGRES_EPOCH_JDATE;
 	*value = day * USECS_PER_DAY +
 			 ((stamp.hour * 60 + stamp.minute) * INT64CONST(60) + stamp.second - stamp.offset) * USECS_PER_SEC + stamp.microseconds;
-	return NULL;
+	return OPRES_TIME_GOOD;
 }
 
 TimestampTz
 opres_read_timestamp(const char *text)
 {
 	TimestampTz value;
-	const char *problem = opres_timestamp_problem(text, strlen(text), &value);
+	OpresTimeFault fault = opres_timestamp_parse(text, strlen(text), &value);
 
-	if (problem != NULL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_DATETIME_FORMAT), errmsg("\"%s\" is no time stamp: %s", text, problem)));
+	if (fault != OPRES_TIME_GOOD)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_DATETIME_FORMAT),
+						errmsg("\"%s\" is no time stamp: %s", text, opres_time_fault(OPRES_EN, fault))));
 	return value;
 }
 

@@ -5,10 +5,22 @@
 #define OPRES_TIMES_H
 
 #include "common/compat.h"
+#include "common/lang.h"
 #include "utils/timestamp.h"
 
-/* NULL if it is one; else what is wrong with it: static text, as in "... is no time stamp: WHY". */
-extern const char *opres_timestamp_problem(const char *text, size_t length, TimestampTz *value);
+typedef enum OpresTimeFault
+{
+	OPRES_TIME_GOOD,
+	OPRES_TIME_SHAPE,
+	OPRES_TIME_TOO_FINE,
+	OPRES_TIME_DAY,
+	OPRES_TIME_CLOCK,
+	OPRES_TIME_YEAR
+} OpresTimeFault;
+
+extern OpresTimeFault opres_timestamp_parse(const char *text, size_t length, TimestampTz *value);
+/* What is wrong, as in "... is no time stamp: WHY". */
+extern const char *opres_time_fault(OpresLang lang, OpresTimeFault fault);
 /* Of a document that was checked; throws. */
 extern TimestampTz opres_read_timestamp(const char *text);
 
