@@ -57,7 +57,8 @@ static const OpresMember external_reference_members[] = {
 	{ "reference_id", OPTIONAL, &any_text },
 	{ 0 },
 };
-static const OpresKind external_reference_kind = { .what = { "an external reference", "外部参照" }, .members = external_reference_members };
+static const OpresKind external_reference_kind = { .what = { "an external reference", "外部参照" },
+												   .members = external_reference_members };
 static const OpresRule external_reference = { .kind = OPRES_RULE_OBJECT, .object = &external_reference_kind };
 static const OpresRule external_references = { .kind = OPRES_RULE_LIST, .of = &external_reference };
 
@@ -180,9 +181,12 @@ static const OpresMember openc2_command_members[] = {
 };
 static const OpresKind open_command_kind = { .what = { "a command", "コマンド" }, .members = open_command_members, .open = true };
 static const OpresKind plain_command_kind = { .what = { "a command", "コマンド" }, .members = plain_command_members };
-static const OpresKind base64_command_kind = { .what = { "a command of this type", "この種類のコマンド" }, .members = base64_command_members };
-static const OpresKind http_command_kind = { .what = { "an http-api command", "http-apiコマンド" }, .members = http_command_members };
-static const OpresKind openc2_command_kind = { .what = { "an openc2-http command", "openc2-httpコマンド" }, .members = openc2_command_members };
+static const OpresKind base64_command_kind = { .what = { "a command of this type", "この種類のコマンド" },
+											   .members = base64_command_members };
+static const OpresKind http_command_kind = { .what = { "an http-api command", "http-apiコマンド" },
+											 .members = http_command_members };
+static const OpresKind openc2_command_kind = { .what = { "an openc2-http command", "openc2-httpコマンド" },
+											   .members = openc2_command_members };
 
 typedef struct Choice
 {
@@ -275,11 +279,13 @@ static const OpresMember switch_members[] = {
 static const OpresKind start_kind = { .what = { "a start step", "startステップ" }, .members = bare_step_members };
 static const OpresKind end_kind = { .what = { "an end step", "endステップ" }, .members = bare_step_members };
 static const OpresKind action_kind = { .what = { "an action step", "actionステップ" }, .members = action_members };
-static const OpresKind playbook_action_kind = { .what = { "a playbook-action step", "playbook-actionステップ" }, .members = playbook_action_members };
+static const OpresKind playbook_action_kind = { .what = { "a playbook-action step", "playbook-actionステップ" },
+												.members = playbook_action_members };
 static const OpresKind parallel_kind = { .what = { "a parallel step", "parallelステップ" }, .members = parallel_members };
 static const OpresKind if_kind = { .what = { "an if-condition step", "if-conditionステップ" }, .members = if_members };
 static const OpresKind while_kind = { .what = { "a while-condition step", "while-conditionステップ" }, .members = while_members };
-static const OpresKind switch_kind = { .what = { "a switch-condition step", "switch-conditionステップ" }, .members = switch_members };
+static const OpresKind switch_kind = { .what = { "a switch-condition step", "switch-conditionステップ" },
+									   .members = switch_members };
 static const OpresKind open_step_kind = { .what = { "a step", "ステップ" }, .members = bare_step_members, .open = true };
 
 static const OpresKind *
@@ -338,12 +344,16 @@ static const OpresMember sector_members[] = { AGENT_MEMBERS, { "sector", REQUIRE
 static const OpresMember category_members[] = { AGENT_MEMBERS, { "category", REQUIRED, &categories }, { 0 } };
 /* The table of net-address has no port; playbooks that write one mean the same as the other types. */
 static const OpresMember network_members[] = { AGENT_MEMBERS, NETWORK_MEMBERS, { "port", OPTIONAL, &any_text }, { 0 } };
-static const OpresKind open_agent_kind = { .what = { "an agent or target", "エージェント・ターゲット" }, .members = open_agent_members, .open = true };
-static const OpresKind person_kind = { .what = { "a group, individual or organization", "グループ・個人・組織" }, .members = person_members };
+static const OpresKind open_agent_kind = { .what = { "an agent or target", "エージェント・ターゲット" },
+										   .members = open_agent_members,
+										   .open = true };
+static const OpresKind person_kind = { .what = { "a group, individual or organization", "グループ・個人・組織" },
+									   .members = person_members };
 static const OpresKind place_kind = { .what = { "a location", "場所" }, .members = place_members };
 static const OpresKind sector_kind = { .what = { "a sector", "業種" }, .members = sector_members };
 static const OpresKind category_kind = { .what = { "a security category", "セキュリティ機器の種類" }, .members = category_members };
-static const OpresKind network_kind = { .what = { "an agent or target in a network", "ネットワーク上のエージェント・ターゲット" }, .members = network_members };
+static const OpresKind network_kind = { .what = { "an agent or target in a network", "ネットワーク上のエージェント・ターゲット" },
+										.members = network_members };
 
 static const OpresKind *
 choose_agent(JsonbContainer *object)
@@ -388,10 +398,14 @@ static const OpresMember oauth2_members[] = {
 static const OpresMember user_auth_members[] = {
 	AUTHENTICATION_MEMBERS, { "username", OPTIONAL, &any_text }, { "password", OPTIONAL, &any_text }, KEY_STORE_MEMBERS, { 0 }
 };
-static const OpresKind open_authentication_kind = { .what = { "an authentication", "認証情報" }, .members = open_authentication_members, .open = true };
-static const OpresKind http_basic_kind = { .what = { "an http-basic authentication", "http-basic認証情報" }, .members = http_basic_members };
+static const OpresKind open_authentication_kind = { .what = { "an authentication", "認証情報" },
+													.members = open_authentication_members,
+													.open = true };
+static const OpresKind http_basic_kind = { .what = { "an http-basic authentication", "http-basic認証情報" },
+										   .members = http_basic_members };
 static const OpresKind oauth2_kind = { .what = { "an oauth2 authentication", "oauth2認証情報" }, .members = oauth2_members };
-static const OpresKind user_auth_kind = { .what = { "a user-auth authentication", "user-auth認証情報" }, .members = user_auth_members };
+static const OpresKind user_auth_kind = { .what = { "a user-auth authentication", "user-auth認証情報" },
+										  .members = user_auth_members };
 
 static const OpresKind *
 choose_authentication(JsonbContainer *object)
@@ -455,7 +469,9 @@ static const OpresMember open_marking_members[] = { MARKING_MEMBERS, { 0 } };
 static const OpresKind statement_kind = { .what = { "a marking-statement", "marking-statement" }, .members = statement_members };
 static const OpresKind tlp_kind = { .what = { "a marking-tlp", "marking-tlp" }, .members = tlp_members };
 static const OpresKind iep_kind = { .what = { "a marking-iep", "marking-iep" }, .members = iep_members };
-static const OpresKind open_marking_kind = { .what = { "a data marking", "データマーキング" }, .members = open_marking_members, .open = true };
+static const OpresKind open_marking_kind = { .what = { "a data marking", "データマーキング" },
+											 .members = open_marking_members,
+											 .open = true };
 
 static const OpresKind *
 choose_marking(JsonbContainer *object)
@@ -484,7 +500,8 @@ static const OpresMember extension_definition_members[] = {
 	{ "external_references", OPTIONAL, &external_references },
 	{ 0 },
 };
-static const OpresKind extension_definition_kind = { .what = { "an extension definition", "拡張定義" }, .members = extension_definition_members };
+static const OpresKind extension_definition_kind = { .what = { "an extension definition", "拡張定義" },
+													 .members = extension_definition_members };
 static const OpresRule extension_definition = { .kind = OPRES_RULE_OBJECT, .object = &extension_definition_kind };
 static const OpresRule extension_definitions = {
 	.kind = OPRES_RULE_MAP, .key = OPRES_KEY_ID, .type = "extension-definition", .of = &extension_definition

@@ -4,8 +4,12 @@
 #include "playbook/check.h"
 
 #include "common/rows.h"
+#include "map/map_cache.h"
 #include "playbook/document_text.h"
+#include "playbook/find_playbook.h"
+#include "playbook/times.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 /* A document with more problems than this of one severity is not listed to the end. */
 #define KEPT 500
@@ -60,6 +64,43 @@ opres_steps_next(OpresStepWalk *walk)
 	return false;
 }
 
+static OpresPin
+find_inner(void *ctx, const char *id, TimestampTz version)
+{
+	OpresPin pin = opres_playbook_version(id, version);
+
+	if (pin.document == NULL)
+		elog(ERROR, "playbook \"%s\" is gone", id);
+	return pin;
+}
+
+/* The engine has the last word. What the passes let through and it does not would be a fault of theirs. */
+static void
+check_engine(OpresCheck *check, Jsonb *document)
+{
+	OpresPin pin = { opres_json_text(check->root, "id"), opres_read_timestamp(opres_json_text(check->root, "modified")), document };
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "checking a playbook", ALLOCSET_DEFAULT_SIZES);
+	OpresCompiled *compiled = opres_compile_playbook(&pin, find_inner, NULL, context);
+	OpresEnv env = opres_pg_env(context);
+	OpresPath place = opres_path_key(&check->path, "workflow");
+	OpresPath step;
+	OpresArena scratch;
+	OpresError error;
+	OpresStatus status;
+
+	opres_arena_init(&scratch, &env, 0);
+	status = opres_playbook_check(&compiled->playbook, &scratch, &error);
+	if (status == OPRES_INVALID)
+	{
+		if (error.node >= 0)
+			step = opres_path_key(&place, compiled->steps[error.node].reference);
+		opres_problem(check, error.node >= 0 ? &step : &place, OPRES_PROBLEM_ENGINE, NULL, error.message, NULL, NULL);
+	}
+	else if (status != OPRES_OK)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	MemoryContextDelete(context);
+}
+
 OpresCheck *
 opres_check_playbook_document(Jsonb *document, OpresLang lang)
 {
@@ -83,6 +124,8 @@ opres_check_playbook_document(Jsonb *document, OpresLang lang)
 	opres_check_extension(check);
 	opres_check_deadlines(check);
 	opres_check_languages(check);
+	if (check->error_count == 0 && !check->inner_missing)
+		check_engine(check, document);
 	return check;
 }
 

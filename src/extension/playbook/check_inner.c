@@ -18,18 +18,18 @@ typedef struct Nesting
 	int depth;
 } Nesting;
 
-/* How deep a version has been looked into already. */
-typedef struct Visited
+typedef struct Found
 {
+	TimestampTz asked; /* version; 0 = the newest */
 	OpresPin pin;
-	int depth;
-} Visited;
+} Found;
 
 typedef struct Inner
 {
 	OpresCheck *check;
 	const OpresPath *path; /* of the playbook action of the playbook under check */
-	List *visited;
+	List *found;
+	int steps; /* of all playbooks at all their places: never far more than there may be, for then nothing more is looked at */
 } Inner;
 
 static char *
@@ -47,73 +47,75 @@ version_of(JsonbContainer *step)
 	return text != NULL && opres_timestamp_parse(text, strlen(text), &version) == OPRES_TIME_GOOD ? version : 0;
 }
 
-static bool
-visit(Inner *inner, const OpresPin *pin, int depth)
+static const OpresPin *
+find(Inner *inner, const char *id, TimestampTz version)
 {
 	ListCell *cell;
-	Visited *visited;
+	Found *found;
 
-	foreach (cell, inner->visited)
+	foreach (cell, inner->found)
 	{
-		visited = lfirst(cell);
-		if (visited->pin.modified == pin->modified && strcmp(visited->pin.id, pin->id) == 0)
-		{
-			bool deeper = visited->depth < depth;
-
-			visited->depth = Max(visited->depth, depth);
-			return deeper;
-		}
+		found = lfirst(cell);
+		if (found->asked == version && strcmp(found->pin.id, id) == 0)
+			return &found->pin;
 	}
-	visited = palloc(sizeof(Visited));
-	*visited = (Visited){ *pin, depth };
-	inner->visited = lappend(inner->visited, visited);
-	inner->check->inner = lappend(inner->check->inner, &visited->pin);
-	return true;
+	found = palloc(sizeof(Found));
+	*found = (Found){ version, opres_playbook_version(id, version) };
+	inner->found = lappend(inner->found, found);
+	if (found->pin.document != NULL)
+		inner->check->inner = lappend(inner->check->inner, &found->pin);
+	return &found->pin;
 }
 
 static void look_into(Inner *inner, const OpresPin *pin, const Nesting *nesting);
 
 /* A playbook action of the playbook `nesting`: NULL if there is nothing to look at. */
-static OpresPin
+static const OpresPin *
 look_at(Inner *inner, JsonbContainer *step, const Nesting *nesting)
 {
 	char *id = opres_json_text(step, "playbook_id");
-	OpresPin pin = { id, 0, NULL };
+	const OpresPin *pin;
 
-	if (id == NULL)
-		return pin;
+	if (id == NULL || inner->steps > OPRES_PLAYBOOK_STEPS)
+		return NULL;
 	for (const Nesting *outer = nesting; outer != NULL; outer = outer->outer)
 		if (strcmp(outer->id, id) == 0)
 		{
 			opres_problem(inner->check, inner->path, OPRES_PROBLEM_RECURSION, NULL, chain_text(nesting, id), NULL, NULL);
-			return pin;
+			return NULL;
 		}
 	if (nesting->depth == OPRES_PLAYBOOK_DEPTH)
 	{
 		opres_problem(inner->check, inner->path, OPRES_PROBLEM_DEPTH, NULL, psprintf("%d", OPRES_PLAYBOOK_DEPTH),
 					  chain_text(nesting, id), NULL);
-		return pin;
+		return NULL;
 	}
-	pin = opres_playbook_version(id, version_of(step));
-	if (pin.document == NULL)
+	pin = find(inner, id, version_of(step));
+	if (pin->document == NULL)
 	{
 		inner->check->inner_missing = true;
 		opres_problem(inner->check, inner->path, OPRES_PROBLEM_NOT_LOADED, NULL, id, NULL, NULL);
+		return NULL;
 	}
-	else
-		look_into(inner, &pin, nesting);
+	look_into(inner, pin, nesting);
 	return pin;
 }
 
 static void
 look_into(Inner *inner, const OpresPin *pin, const Nesting *nesting)
 {
+	JsonbContainer *workflow = opres_json_object(&pin->document->root, "workflow");
 	Nesting own = { nesting, pin->id, nesting->depth + 1 };
 	OpresMembers members;
 
-	if (!visit(inner, pin, own.depth))
+	inner->steps += opres_json_count(workflow);
+	if (inner->steps > OPRES_PLAYBOOK_STEPS)
+	{
+		opres_problem(inner->check, inner->path, OPRES_PROBLEM_TOO_MANY, NULL, psprintf("%d", inner->steps),
+					  psprintf("%d", OPRES_PLAYBOOK_STEPS), NULL);
 		return;
-	opres_members_begin(&members, opres_json_object(&pin->document->root, "workflow"));
+	}
+	opres_members_begin(&members, workflow);
 	while (opres_members_next(&members))
 	{
 		JsonbContainer *step = opres_value_object(&members.value);
@@ -161,25 +163,25 @@ opres_check_inner(OpresCheck *check)
 {
 	char *id = opres_json_text(check->root, "id");
 	Nesting outermost = { NULL, id == NULL ? "" : id, 1 };
-	Inner inner = { .check = check };
+	Inner inner = { .check = check, .steps = opres_json_count(check->workflow) };
 	OpresStepWalk walk;
 
 	opres_steps_begin(check, &walk);
 	while (opres_steps_next(&walk))
 	{
 		OpresPath path = opres_path_key(&walk.path, "playbook_id");
-		OpresPin pin;
+		const OpresPin *pin;
 
 		if (strcmp(walk.type, "playbook-action") != 0)
 			continue;
 		inner.path = &path;
 		pin = look_at(&inner, walk.json, &outermost);
-		if (pin.document == NULL)
+		if (pin == NULL)
 			continue;
-		if (opres_json_flag(&pin.document->root, "revoked", false))
-			opres_problem(check, &path, OPRES_PROBLEM_INNER_REVOKED, NULL, pin.id, NULL, NULL);
-		check_handed(check, &walk, &pin, "in_args");
-		check_handed(check, &walk, &pin, "out_args");
+		if (opres_json_flag(&pin->document->root, "revoked", false))
+			opres_problem(check, &path, OPRES_PROBLEM_INNER_REVOKED, NULL, pin->id, NULL, NULL);
+		check_handed(check, &walk, pin, "in_args");
+		check_handed(check, &walk, pin, "out_args");
 	}
 }
 

@@ -78,7 +78,7 @@ extern OpresStepType opres_step_type(const OpresPlace *place, const char *id, co
 /* First steps of its branches; switch: the literals (NULL = default, which is last). Not of a playbook action. */
 extern int opres_step_branches(JsonbContainer *json, OpresStepType type, char ***ids, char ***literals);
 extern void opres_cannot_compile(const OpresPlace *place, const char *format, ...) __attribute__((format(printf, 2, 3)))
-	pg_attribute_noreturn();
+pg_attribute_noreturn();
 
 /* compile_words.c: names, roles, facts, reports, deadlines. */
 extern char *opres_keep_text(OpresCompile *compile, const char *text);

@@ -64,7 +64,8 @@ static const OpresMember playbook_text_members[] = {
 	{ "variables", OPTIONAL, &variable_texts },
 	{ 0 },
 };
-static const OpresKind playbook_text_kind = { .what = { "the texts of a playbook", "プレイブックの文言" }, .members = playbook_text_members };
+static const OpresKind playbook_text_kind = { .what = { "the texts of a playbook", "プレイブックの文言" },
+											  .members = playbook_text_members };
 static const OpresRule playbook_text = { .kind = OPRES_RULE_OBJECT, .object = &playbook_text_kind };
 static const OpresRule playbook_texts = { .kind = OPRES_RULE_MAP, .key = OPRES_KEY_LANGUAGE, .of = &playbook_text };
 
@@ -80,7 +81,8 @@ static const OpresMember playbook_members[] = {
 	{ "texts", OPTIONAL, &playbook_texts },
 	{ 0 },
 };
-const OpresKind opres_our_playbook_kind = { .what = { "our extension of a playbook", "プレイブックの拡張" }, .members = playbook_members };
+const OpresKind opres_our_playbook_kind = { .what = { "our extension of a playbook", "プレイブックの拡張" },
+											.members = playbook_members };
 
 /* Of a step */
 
@@ -130,10 +132,14 @@ static const OpresMember action_members[] = {
 	{ "report", OPTIONAL, &code },
 	{ 0 },
 };
-const OpresKind opres_our_bare_step_kind = { .what = { "our extension of a start or end step", "start・endステップの拡張" }, .members = bare_members };
-const OpresKind opres_our_action_kind = { .what = { "an action step's extension", "actionステップの拡張" }, .members = action_members };
-const OpresKind opres_our_construct_kind = { .what = { "our extension of a step", "ステップの拡張" }, .members = construct_members };
-const OpresKind opres_our_while_kind = { .what = { "our extension of a while-condition step", "while-conditionステップの拡張" }, .members = while_members };
+const OpresKind opres_our_bare_step_kind = { .what = { "our extension of a start or end step", "start・endステップの拡張" },
+											 .members = bare_members };
+const OpresKind opres_our_action_kind = { .what = { "an action step's extension", "actionステップの拡張" },
+										  .members = action_members };
+const OpresKind opres_our_construct_kind = { .what = { "our extension of a step", "ステップの拡張" },
+											 .members = construct_members };
+const OpresKind opres_our_while_kind = { .what = { "our extension of a while-condition step", "while-conditionステップの拡張" },
+										 .members = while_members };
 
 /* Of an agent */
 
