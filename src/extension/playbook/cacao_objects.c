@@ -149,7 +149,7 @@ static const OpresMember signature_members[] = {
 };
 static const OpresKind signature_kind = { .what = { "a signature", "署名" }, .members = signature_members };
 
-/* Commands. What an unknown type has besides is not known. */
+/* Commands. What an unknown type has besides is not known. Nothing of what a machine would need is required: none executes them. */
 
 static const OpresRule command_type = { .kind = OPRES_RULE_OPEN, .words = opres_command_types, .vocabulary = "command-type-ov" };
 static const OpresRule header = { .kind = OPRES_RULE_LIST, .of = &any_text };
@@ -166,17 +166,17 @@ static const OpresMember open_command_members[] = { COMMAND_MEMBERS, { 0 } };
 static const OpresMember plain_command_members[] = {
 	COMMAND_MEMBERS, { "command", OPTIONAL, &any_text }, { "command_b64", OPTIONAL, &base64 }, { 0 }
 };
-static const OpresMember base64_command_members[] = { COMMAND_MEMBERS, { "command_b64", REQUIRED, &base64 }, { 0 } };
+static const OpresMember base64_command_members[] = { COMMAND_MEMBERS, { "command_b64", OPTIONAL, &base64 }, { 0 } };
 static const OpresMember http_command_members[] = {
 	COMMAND_MEMBERS,
-	{ "command", REQUIRED, &needed_text },
+	{ "command", OPTIONAL, &any_text },
 	{ "headers", OPTIONAL, &headers },
 	{ "content", OPTIONAL, &any_text },
 	{ "content_b64", OPTIONAL, &base64 },
 	{ 0 },
 };
 static const OpresMember openc2_command_members[] = {
-	COMMAND_MEMBERS, { "command", REQUIRED, &needed_text }, { "headers", OPTIONAL, &headers }, { "content_b64", REQUIRED, &base64 },
+	COMMAND_MEMBERS, { "command", OPTIONAL, &any_text }, { "headers", OPTIONAL, &headers }, { "content_b64", OPTIONAL, &base64 },
 	{ 0 },
 };
 static const OpresKind open_command_kind = { .what = { "a command", "コマンド" }, .members = open_command_members, .open = true };

@@ -228,15 +228,27 @@ opres_is_identifier(const char *text, size_t length, const char *type)
 	return true;
 }
 
-bool
-opres_is_role_code(const char *text, size_t length)
+static bool
+is_code(const char *text, size_t length, bool hyphens)
 {
 	if (length == 0 || !is_lower(text[0]))
 		return false;
 	for (size_t i = 1; i < length; i++)
-		if (!is_lower(text[i]) && !is_digit(text[i]) && text[i] != '_')
+		if (!is_lower(text[i]) && !is_digit(text[i]) && text[i] != '_' && !(hyphens && text[i] == '-'))
 			return false;
 	return true;
+}
+
+bool
+opres_is_role_code(const char *text, size_t length)
+{
+	return is_code(text, length, false);
+}
+
+bool
+opres_is_attack_type(const char *text, size_t length)
+{
+	return is_code(text, length, true);
 }
 
 bool

@@ -22,6 +22,7 @@ typedef enum OpresRuleKind
 	OPRES_RULE_BASE64,
 	OPRES_RULE_URL,
 	OPRES_RULE_CODE,      /* of our extension */
+	OPRES_RULE_KIND_CODE, /* such a code, hyphens too: what an attack is */
 	OPRES_RULE_STEP_CODE, /* what people call a step */
 	OPRES_RULE_DURATION,
 	OPRES_RULE_ANY,
@@ -99,6 +100,7 @@ extern const char *const opres_phases[];
 /* TYPE--UUID; type NULL: any. The UUID of any version. */
 extern bool opres_is_identifier(const char *text, size_t length, const char *type);
 extern bool opres_is_role_code(const char *text, size_t length);
+extern bool opres_is_attack_type(const char *text, size_t length);
 extern bool opres_is_step_code(const char *text, size_t length);
 
 #endif

@@ -216,6 +216,10 @@ check_text(OpresCheck *check, const OpresPath *path, const JsonbValue *value, co
 			if (!opres_is_role_code(text, length))
 				bad_text(check, path, OPRES_PROBLEM_CODE, value, NULL);
 			break;
+		case OPRES_RULE_KIND_CODE:
+			if (!opres_is_attack_type(text, length))
+				bad_text(check, path, OPRES_PROBLEM_ATTACK_TYPE, value, NULL);
+			break;
 		case OPRES_RULE_STEP_CODE:
 			if (!opres_is_step_code(text, length))
 				bad_text(check, path, OPRES_PROBLEM_STEP_CODE, value, NULL);

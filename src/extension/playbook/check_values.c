@@ -202,11 +202,13 @@ check_command(OpresCheck *check, const OpresPath *path, JsonbContainer *command)
 	bool content = is_there(command, "content");
 	bool content_base64 = is_there(command, "content_b64");
 	char *said = opres_json_text(command, "command");
+	char *type = opres_json_text(command, "type");
+	bool manual = type != NULL && strcmp(type, "manual") == 0;
 
 	if (command == NULL)
 		return;
 	if ((!text && !base64 && !content && !content_base64) || (said != NULL && said[0] == '\0' && !base64))
-		opres_problem(check, path, OPRES_PROBLEM_NO_COMMAND, NULL, NULL, NULL, NULL);
+		opres_problem(check, path, manual ? OPRES_PROBLEM_NO_COMMAND : OPRES_PROBLEM_NO_MACHINE_COMMAND, NULL, NULL, NULL, NULL);
 	if (text && base64)
 		opres_problem(check, path, OPRES_PROBLEM_TWO_COMMANDS, NULL, "command", "command_b64", NULL);
 	if (content && content_base64)

@@ -9,6 +9,7 @@
 static const OpresRule said = { .kind = OPRES_RULE_TEXT, .needs_one = true };
 static const OpresRule flag = { .kind = OPRES_RULE_FLAG };
 static const OpresRule code = { .kind = OPRES_RULE_CODE };
+static const OpresRule attack_type = { .kind = OPRES_RULE_KIND_CODE };
 static const OpresRule codes = { .kind = OPRES_RULE_LIST, .of = &code, .ours = true };
 static const OpresRule step_code = { .kind = OPRES_RULE_STEP_CODE };
 static const OpresRule duration = { .kind = OPRES_RULE_DURATION };
@@ -70,7 +71,7 @@ static const OpresRule playbook_text = { .kind = OPRES_RULE_OBJECT, .object = &p
 static const OpresRule playbook_texts = { .kind = OPRES_RULE_MAP, .key = OPRES_KEY_LANGUAGE, .of = &playbook_text };
 
 static const OpresMember playbook_members[] = {
-	{ "attack_type", OPTIONAL, &code },
+	{ "attack_type", OPTIONAL, &attack_type },
 	{ "languages", OPTIONAL, &languages },
 	{ "recovery_target", OPTIONAL, &recovery_target },
 	{ "override_role", OPTIONAL, &code },

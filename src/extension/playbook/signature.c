@@ -236,7 +236,7 @@ member_time(JsonbContainer *signature, const char *name, TimestampTz *at)
 {
 	char *text = member_text(signature, name);
 
-	return text && !opres_timestamp_problem(text, strlen(text), at);
+	return text && opres_timestamp_parse(text, strlen(text), at) == OPRES_TIME_GOOD;
 }
 
 static bool
