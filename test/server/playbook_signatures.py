@@ -233,12 +233,14 @@ def check_several(server, tally, folder):
 def real_playbook():
     """One that can be loaded."""
     action, end = "action--00000000-0000-4000-8000-000000000002", "end--00000000-0000-4000-8000-000000000003"
-    start = "start--00000000-0000-4000-8000-000000000001"
+    start, agent = "start--00000000-0000-4000-8000-000000000001", "group--00000000-0000-4000-8000-000000000004"
     return {**{key: PLAYBOOK[key] for key in ("type", "spec_version", "id", "name", "created", "modified")},
             "created_by": "identity--5abe695c-7bd5-4c31-8824-2528696cdbf1", "workflow_start": start,
             "workflow": {start: {"type": "start", "on_completion": action},
-                         action: {"type": "action", "name": "Act", "commands": [{"type": "manual", "command": "act"}], "on_completion": end},
-                         end: {"type": "end"}}}
+                         action: {"type": "action", "name": "Act", "commands": [{"type": "manual", "command": "act"}], "agent": agent,
+                                  "on_completion": end},
+                         end: {"type": "end"}},
+            "agent_definitions": {agent: {"type": "group", "name": "CSIRT"}}}
 
 
 def check_loading(server, tally, folder):
