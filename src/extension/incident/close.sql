@@ -10,7 +10,7 @@ BEGIN
   WITH r AS (
     SELECT o.id, o.state FROM opres.run AS o WHERE o.incident = open_matters.incident
   ), matter AS (
-    SELECT CASE WHEN s.state = 'submitted' THEN 'approval' WHEN s.type = 'action' THEN 'step' ELSE 'decision' END AS kind,
+    SELECT CASE WHEN s.state = 'submitted' THEN 'approval' WHEN s.type ~ '-condition$' THEN 'decision' ELSE 'step' END AS kind,
       s.run, coalesce(s.code, s.step) AS subject, s.state, CASE s.state WHEN 'idle' THEN 3 ELSE 0 END AS later, s.position
     FROM r JOIN opres.run_step AS s ON s.run = r.id
     WHERE r.state = 'active' AND (s.state = 'submitted'
@@ -72,9 +72,11 @@ BEGIN
   FOR run IN SELECT r.id FROM opres.run AS r WHERE r.incident = i.id AND r.state = 'active' ORDER BY r.id LOOP
     PERFORM opres.abort_run(run, note);
   END LOOP;
-  down := (SELECT string_agg(n.node, ', ' ORDER BY n.node) FROM opres.incident_node AS n WHERE n.incident = i.id AND n.state <> 'restored');
+  down := (SELECT string_agg(n.node, ', ' ORDER BY n.node) FROM opres.incident_node AS n
+    WHERE n.incident = i.id AND n.state <> 'restored');
   IF down IS NOT NULL THEN
-    RAISE WARNING USING MESSAGE = format('incident %s is closed with nodes that are not restored', i.id), DETAIL = format('Not restored: %s.', down);
+    RAISE WARNING USING MESSAGE = format('incident %s is closed with nodes that are not restored', i.id),
+      DETAIL = format('Not restored: %s.', down);
   END IF;
   i.state := 'closed';
   i.closed_at := CASE WHEN occurred_at = now() THEN clock_timestamp() ELSE occurred_at END; -- after what it ends
@@ -96,7 +98,8 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100 AS $$
     i.classified_at, i.classification, i.customers, i.transactions, i.amount, i.currency, i.breach_at,
     ARRAY(SELECT n.node::text FROM opres.incident_node AS n WHERE n.incident OPERATOR(pg_catalog.=) i.id
       AND n.state OPERATOR(pg_catalog.<>) 'restored' ORDER BY n.node),
-    ARRAY(SELECT r.id FROM opres.run AS r WHERE r.incident OPERATOR(pg_catalog.=) i.id AND r.state OPERATOR(pg_catalog.=) 'active' ORDER BY r.id),
+    ARRAY(SELECT r.id FROM opres.run AS r WHERE r.incident OPERATOR(pg_catalog.=) i.id
+      AND r.state OPERATOR(pg_catalog.=) 'active' ORDER BY r.id),
     i.time_zone, i.opened_by, i.opened_at, i.closed_at
   FROM opres.incident AS i
   ORDER BY i.state OPERATOR(pg_catalog.=) 'open' DESC, i.severity DESC, i.id DESC
@@ -120,7 +123,8 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, p
       AND NOT EXISTS (SELECT FROM opres.run AS other JOIN opres.run_report AS q ON q.run = other.id
         WHERE other.incident = r.incident AND q.report = p.report AND q.submitted_at IS NOT NULL)
     UNION ALL
-    SELECT CASE WHEN t.disputed_at IS NULL THEN 'ratification' ELSE 'dispute' END, r.incident, r.id, coalesce(s.code, e.step), t.due_at, e.role
+    SELECT CASE WHEN t.disputed_at IS NULL THEN 'ratification' ELSE 'dispute' END, r.incident, r.id, coalesce(s.code, e.step),
+      t.due_at, e.role
     FROM opres.run_ratification AS t JOIN opres.run AS r ON r.id = t.run
       JOIN opres.run_event AS e ON e.run = t.run AND e.number = t.event LEFT JOIN opres.run_step AS s ON s.run = e.run AND s.step = e.step
     WHERE t.ratified_at IS NULL AND t.settled_at IS NULL AND t.due_at < now()

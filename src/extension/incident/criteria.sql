@@ -26,7 +26,8 @@ BEGIN
   RETURNING o.* INTO c;
   PERFORM opres.audit_append('criterion.set', format('reporting criterion %s', code), reason, opres.criterion_content(c));
 EXCEPTION WHEN check_violation OR not_null_violation THEN
-  RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s cannot be a reporting criterion', coalesce(code, 'NULL')),
+  RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+    MESSAGE = format('%s cannot be a reporting criterion', coalesce(code, 'NULL')),
     DETAIL = 'Needed are a code, a role ([a-z][a-z0-9_]*) and an interval without months, not negative. Severity is 0 to 100, other '
       'least values are not negative, lists not empty, operations is at_risk or breached, currency are three capital letters and go '
       'with min_amount, texts an object of languages.';
@@ -82,7 +83,8 @@ BEGIN
   WHERE opres.criterion_met(c, i)
   ON CONFLICT (incident, criterion) DO UPDATE SET needed = true, since = excluded.since, due_at = excluded.due_at
   WHERE r.reported_at IS NULL AND (NOT r.needed
-    OR EXISTS (SELECT FROM opres.reporting_criterion AS c WHERE c.code = r.criterion AND c.operations = 'breached' AND i.breach_at > r.since));
+    OR EXISTS (SELECT FROM opres.reporting_criterion AS c
+      WHERE c.code = r.criterion AND c.operations = 'breached' AND i.breach_at > r.since));
 END
 $$;
 COMMENT ON FUNCTION opres.refresh_incident_reports(opres.incident, timestamptz) IS

@@ -195,7 +195,8 @@ BEGIN
   IF n.since IS NULL OR (n.restored_at IS NOT NULL AND state <> 'restored' AND at >= n.restored_at) THEN
     n.since := at; -- hit, or hit again
   ELSIF state = 'restored' AND at <= n.since THEN
-    PERFORM opres.refuse_change(place || '.at', format('%s was hit at that time or later', n.node), format('It is hit since %s.', n.since));
+    PERFORM opres.refuse_change(place || '.at', format('%s was hit at that time or later', n.node),
+      format('It is hit since %s.', n.since));
   ELSIF at < n.since THEN
     PERFORM opres.refuse_change(place || '.at', format('%s was not hit yet', n.node), format('It is hit since %s.', n.since),
       'since corrects the beginning.');
@@ -326,7 +327,8 @@ BEGIN
     i := opres.incident_changed(i, now());
     IF i.breach_at IS DISTINCT FROM before THEN
       PERFORM opres.record_incident_event(i, 'clock', now(), NULL, jsonb_build_object(
-        'before', jsonb_build_object('breach_at', opres.utc_text(before)), 'after', jsonb_build_object('breach_at', opres.utc_text(i.breach_at))));
+        'before', jsonb_build_object('breach_at', opres.utc_text(before)),
+        'after', jsonb_build_object('breach_at', opres.utc_text(i.breach_at))));
       changed := changed + 1;
     END IF;
   END LOOP;
@@ -362,7 +364,8 @@ BEGIN
   i.recognised_at := recognised_at;
   PERFORM opres.check_incident_times(i, '');
   IF occurred_at > detected_at THEN
-    PERFORM opres.refuse_change(NULL, 'occurred_at is later than detected_at', format('Occurred at %s, detected at %s.', occurred_at, detected_at),
+    PERFORM opres.refuse_change(NULL, 'occurred_at is later than detected_at',
+      format('Occurred at %s, detected at %s.', occurred_at, detected_at),
       'An attack that is announced has not occurred yet: leave occurred_at out, and give it by opres.update_incident when it has.');
   END IF;
   -- Before a number is taken, so that a slip leaves no gap.

@@ -13,7 +13,8 @@ BEGIN
   reason := opres.reason_for(reason, 'erasing personal data of an event');
   IF part IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s names no event', coalesce(quote_literal(subject), 'NULL')),
-      DETAIL = 'Expected: incident N event N, or run N event N.', HINT = 'opres.timeline(incident) shows run and number of every event.';
+      DETAIL = 'Expected: incident N event N, or run N event N.',
+      HINT = 'opres.timeline(incident) shows run and number of every event.';
   END IF;
   -- Who erases need not see what: no check_incident.
   SELECT * INTO i FROM opres.incident AS o

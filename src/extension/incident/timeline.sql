@@ -15,13 +15,16 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('no_incident', 'found to be no incident', 'インシデントに該当せずと判断'),
     -- nodes
     ('lost', '%1$s lost since %2$s', '%1$s：停止（%2$sから）'), ('degraded', '%1$s degraded to %3$s since %2$s', '%1$s：縮退（%2$sから、水準%3$s）'),
-    ('restored', '%1$s restored at %2$s', '%1$s：復旧（%2$s）'), ('hit', '%1$s hit since %2$s', '%1$s：影響は%2$sから'), ('expected', 'expected back at %s', '復旧見込み %s'),
+    ('restored', '%1$s restored at %2$s', '%1$s：復旧（%2$s）'), ('hit', '%1$s hit since %2$s', '%1$s：影響は%2$sから'),
+    ('expected', 'expected back at %s', '復旧見込み %s'),
     ('unexpected', 'not known when it will be back', '復旧見込み 未定'),
     -- events of an incident
     ('open', 'Incident opened: %1$s (%2$s)', 'インシデントを登録：%1$s（%2$s）'),
     ('exercise', 'Exercise opened: %1$s (%2$s)', '演習として登録：%1$s（%2$s）'),
-    ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note', '追記'), ('report', 'Told to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
-    ('clock', 'Not back when expected: %s', '復旧見込み時刻を経過：%s'), ('close', 'Incident closed', 'インシデント対応を終了'), ('redact', 'Personal data of record %s erased', '「%s」の個人情報を消去'),
+    ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note', '追記'),
+    ('report', 'Told to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
+    ('clock', 'Not back when expected: %s', '復旧見込み時刻を経過：%s'), ('close', 'Incident closed', 'インシデント対応を終了'),
+    ('redact', 'Personal data of record %s erased', '「%s」の個人情報を消去'),
     ('call', 'Called %1$s: %2$s', '%1$sへ架電：%2$s'), ('reached', 'reached', '応答あり'), ('no_answer', 'no answer', '応答なし'),
     ('busy', 'busy', '話中'), ('left_message', 'left a message', '伝言'),
     ('finding', 'Finding %1$s: %2$s', '課題%1$s：%2$s'), ('finding_settled', 'Finding %1$s settled: %2$s', '課題%1$sを完了：%2$s'),
@@ -43,8 +46,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION opres.chronicle_words() IS 'internal: the words of the chronicle, English and Japanese';
 
-CREATE FUNCTION opres.chronicle_word(word text, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT CASE lang WHEN 'ja' THEN w.ja ELSE w.en END FROM opres.chronicle_words() AS w WHERE w.word = chronicle_word.word);
+-- One constant: a chronicle asks for a dozen words per event.
+DO $$
+BEGIN
+  EXECUTE format('CREATE FUNCTION opres.chronicle_word(word text, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN %L::jsonb -> word ->> lang',
+    (SELECT jsonb_object_agg(w.word, jsonb_build_object('en', w.en, 'ja', w.ja)) FROM opres.chronicle_words() AS w));
+END
+$$;
 COMMENT ON FUNCTION opres.chronicle_word(text, text) IS 'internal: a word of the chronicle in a language; NULL if there is none';
 
 CREATE FUNCTION opres.node_name(code text, lang text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
@@ -80,7 +89,8 @@ RETURN CASE
     ELSE opres.node_name(code, lang) END
   || CASE WHEN node->'expected_at' IS NOT DISTINCT FROM coalesce(before->'expected_at', 'null') OR node->>'state' = 'restored' THEN ''
     WHEN node->>'expected_at' IS NULL THEN opres.chronicle_word('join', lang) || opres.chronicle_word('unexpected', lang)
-    ELSE opres.chronicle_word('join', lang) || format(opres.chronicle_word('expected', lang), opres.fact_said('node_at', node->'expected_at', zone, lang))
+    ELSE opres.chronicle_word('join', lang)
+      || format(opres.chronicle_word('expected', lang), opres.fact_said('node_at', node->'expected_at', zone, lang))
   END;
 COMMENT ON FUNCTION opres.node_said(text, jsonb, jsonb, text, text) IS 'internal: what an event says of a node, in words';
 
@@ -90,7 +100,8 @@ CREATE FUNCTION opres.facts_said(before jsonb, after jsonb, zone text, lang text
     SELECT w.place, w.word AS name, CASE
       WHEN w.word = 'state' THEN opres.chronicle_word(after->>'state', lang)
       ELSE opres.chronicle_word(w.word, lang) || ' '
-        || CASE WHEN before ? w.word THEN opres.fact_said(w.word, before->w.word, zone, lang) || opres.chronicle_word('arrow', lang) ELSE '' END
+        || CASE WHEN before ? w.word
+          THEN opres.fact_said(w.word, before->w.word, zone, lang) || opres.chronicle_word('arrow', lang) ELSE '' END
         || opres.fact_said(w.word, after->w.word, zone, lang) END AS said
     FROM opres.chronicle_words() WITH ORDINALITY AS w (word, en, ja, place)
     WHERE after ? w.word
