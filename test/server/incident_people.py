@@ -28,6 +28,38 @@ def places(admin):
     return found
 
 
+def together():
+    """Erasing waits for what is being given to her, and what is given to her waits for erasing."""
+    gifts = ("opres.save_role_holder('legal', 'p.{}')", "opres.save_on_call('legal', 'p.{}', now(), 'infinity')", "opres.save_person('p.{}', 'Back')",
+             "opres.record_call(1, 'p.{}', 'busy')", "opres.admit_to_incident(1, 'p.{}', reason => 'x')")
+    for number, gift in enumerate(gifts, 10):
+        with Session() as first, Session() as second:
+            first.run(f"SELECT opres.save_person('p.{number}', 'N');")
+            first.run(f"BEGIN; SELECT opres.erase_person('p.{number}', 'left');")
+            second.send(f"SELECT {gift.format(number)};")
+            wait_for_lock(first)
+            first.run("COMMIT;")
+            try:
+                second.receive()
+                tally.ok(False, f"given to one who was erased: {gift}")
+            except SqlError as error:
+                tally.equal(str(error), f'42704: person "p.{number}" was erased', gift)
+            first.run(f"SELECT opres.save_person('p.{number}b', 'N');")
+            second.run(f"BEGIN; SELECT {gift.format(str(number) + 'b')};")
+            first.send(f"SELECT count(*) FROM opres.erase_person('p.{number}b', 'left');")
+            wait_for_lock(second)
+            second.run("COMMIT;")
+            first.receive()
+    with Session() as s:
+        tally.equal(s.run("SELECT code FROM opres.person WHERE erased_at IS NOT NULL AND (name IS NOT NULL OR code IN (SELECT person FROM opres.role_holder UNION "
+                          "SELECT person FROM opres.on_call UNION SELECT reader FROM opres.incident_reader));"), [], "nothing is left of those erased")
+
+
+def wait_for_lock(session):
+    while session.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock';") == "0":
+        pass
+
+
 def main():
     with Session() as admin:
         admin.run("CREATE EXTENSION opres; SET opres.reason = 'a test';")
@@ -91,6 +123,7 @@ def main():
         with Session(user="hana") as hana:
             tally.equal(hana.value("SELECT opres.acting_person();"), "@hana", "her login is nobody's")
             tally.equal(hana.run("SELECT person FROM opres.call_list('csirt_lead');"), [], "she is not called any more")
+    together()
     return tally.close()
 
 

@@ -40,6 +40,7 @@ BEGIN
   reason := opres.reason_for(reason, 'admitting somebody to an incident');
   PERFORM opres.check_incident(incident);
   PERFORM opres.check_incident_reader(reader, kind);
+  PERFORM opres.hold_person(reader) WHERE kind = 'person';
   INSERT INTO opres.incident_reader (incident, kind, reader, admitted_by, admitted_at)
   VALUES (incident, kind, reader, opres.acting_person(), clock_timestamp())
   ON CONFLICT DO NOTHING;

@@ -17,8 +17,8 @@ extern char *opres_acting_person_code(void);
 extern char *opres_acting_login_name(void);
 
 /*
- * From now on a person acts who has made herself known otherwise than by logging in (a signed webhook): she is the acting person, and
- * `through` ("webhook chat") is recorded as the login. Ended by NULL, by the end of the transaction and by the rollback of the
+ * From now on a person acts who has made herself known otherwise than by logging in (a signed webhook): she is the acting person,
+ * and `through` ("webhook chat") is recorded as the login. Ended by NULL, by the end of the transaction and by the rollback of the
  * subtransaction it was said in. The caller has made sure that it is she.
  */
 extern void opres_speak_as(const char *person, const char *through);

@@ -82,7 +82,7 @@ DECLARE
 BEGIN
   PERFORM opres.check_incident(incident);
   IF NOT EXISTS (SELECT FROM opres.contact AS c WHERE c.code = whom) THEN
-    PERFORM opres.check_person(whom);
+    PERFORM opres.hold_person(whom);
   END IF;
   IF outcome IS NULL OR outcome <> ALL (outcomes) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',

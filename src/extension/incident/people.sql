@@ -55,6 +55,15 @@ END
 $$;
 COMMENT ON FUNCTION opres.check_person(text) IS 'internal: an error unless there is that person, and she is not erased';
 
+CREATE FUNCTION opres.hold_person(code text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM FROM opres.person AS p WHERE p.code = hold_person.code FOR SHARE;
+  PERFORM opres.check_person(code);
+END
+$$;
+COMMENT ON FUNCTION opres.hold_person(text) IS 'internal: as check_person, and she is not erased before the transaction ends';
+
 -- A code is one of a person or one of a contact: calls are recorded under it.
 CREATE FUNCTION opres.check_callee_code(code text, other text, taken boolean) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -200,7 +209,7 @@ DECLARE
   old opres.role_holder;
   new opres.role_holder;
 BEGIN
-  PERFORM opres.check_person(person);
+  PERFORM opres.hold_person(person);
   PERFORM opres.refuse_own(person = opres.acting_person(), 'roles');
   SELECT * INTO old FROM opres.role_holder AS h WHERE h.role = role AND h.person = person FOR UPDATE;
   new.role := role;
@@ -243,7 +252,7 @@ CREATE FUNCTION opres.save_on_call(role text, person text, valid_from timestampt
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-  PERFORM opres.check_person(person);
+  PERFORM opres.hold_person(person);
   IF valid_from IS NULL OR valid_until IS NULL OR rank IS NULL OR NOT isfinite(valid_from) THEN
     RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'valid_from, valid_until and rank must be given';
   END IF;

@@ -53,9 +53,9 @@ DECLARE
 BEGIN
   PERFORM opres.check_lang(lang);
   reason := opres.reason_for(reason, 'erasing a person');
+  SELECT * INTO old FROM opres.person AS p WHERE p.code = code FOR UPDATE;
   PERFORM opres.check_person(code);
   PERFORM opres.refuse_own(code = opres.acting_person(), 'record by erasing it');
-  SELECT * INTO old FROM opres.person AS p WHERE p.code = code FOR UPDATE;
   columns := opres.changed_columns(NULL, to_jsonb(old) - 'code');
   calls := opres.erase_call_notes(code, reason);
   SELECT array_agg(m.place ORDER BY m.place) FILTER (WHERE opres.sees_incident(m.incident)), count(*) FILTER (WHERE NOT opres.sees_incident(m.incident))
