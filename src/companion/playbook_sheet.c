@@ -269,12 +269,24 @@ report_due(OpresPaper *paper, const json_t *report)
 	return note ? opres_paper_say(paper, "%s. %s", "%s。%s", due, note) : due;
 }
 
+/* What it is, and on which form. */
+static const char *
+report_name(OpresPaper *paper, const json_t *report, const char *code)
+{
+	const char *name = opres_say_pair(json_object_get(report, "report")), *form = opres_say_pair(json_object_get(report, "form"));
+	const char *said = opres_paper_say(paper, "%s (%s)", "%s（%s）", name ? name : code, code);
+
+	return form ? opres_paper_say(paper, "%s. Form: %s", "%s。様式：%s", said, form) : said;
+}
+
 static void
 reports(OpresSheet *sheet, OpresPaper *paper)
 {
-	const char *const columns[] = { opres_word("report", "報告"),         opres_word("to", "提出先"),
-									opres_word("form", "様式"),           opres_word("due", "期限"),
-									opres_word("step", "対応項目"),       opres_word("submitted at", "提出日時"),
+	const char *const columns[] = { opres_word("report", "報告"),
+									opres_word("to", "提出先"),
+									opres_word("due", "期限"),
+									opres_word("step", "項目"),
+									opres_word("submitted at", "提出日時"),
 									opres_word("reference", "受付番号等") };
 	json_t *all = opres_paper_object(paper->extension, "reports"), *report;
 	const char *code;
@@ -282,19 +294,12 @@ reports(OpresSheet *sheet, OpresPaper *paper)
 	if (json_object_size(all) == 0)
 		return;
 	sheet->form->heading(sheet, opres_word("Reports to authorities", "当局等への報告"));
-	sheet->form->table(sheet, columns, 7);
+	sheet->form->table(sheet, columns, 6);
 	json_object_foreach(all, code, report)
 	{
-		const char *name = opres_say_pair(json_object_get(report, "report")),
-				   *to = opres_say_pair(json_object_get(report, "authority")),
-				   *form = opres_say_pair(json_object_get(report, "form"));
-		const char *const cells[] = { opres_paper_say(paper, "%s (%s)", "%s（%s）", name ? name : code, code),
-									  to ? to : "-",
-									  form ? form : "-",
-									  report_due(paper, report),
-									  submitting(paper, code),
-									  NULL,
-									  NULL };
+		const char *to = opres_say_pair(json_object_get(report, "authority"));
+		const char *const cells[] = { report_name(paper, report, code), to ? to : "-", report_due(paper, report),
+									  submitting(paper, code),          NULL,          NULL };
 
 		sheet->form->row(sheet, cells, 0);
 	}
