@@ -32,8 +32,9 @@ opres_companion_playbook_help(void)
 		"\n"
 		"  --format text|html    lines of at most 100 columns (this if nothing is said), or a page to print from a browser\n"
 		"  --id ID[@MODIFIED]    a playbook of the database: its latest version, or that one; repeatable\n"
-		"  --all                 the latest version of every playbook of the database that is not revoked\n"
-		"  -d, --dbname CONNINFO libpq's string, URI or name (else libpq's environment); needs SELECT on opres.playbook\n"
+		"  --all                 the latest version of every playbook of the database that is not revoked; from a database the\n"
+		"                        deadlines of reports are those that opres.set_report_deadline has set\n"
+		"  -d, --dbname CONNINFO libpq's string, URI or name (else libpq's environment); needs the access reader\n"
 		"  --lang en|ja          language of the checklist; texts a playbook lacks in it come in the other one\n"
 		"\n"
 		"Exit status: 0 printed. 2 wrong usage, or a playbook could not be read: nothing is printed then.\n",
@@ -45,7 +46,8 @@ opres_companion_playbook_help(void)
 		"\n"
 		"  --format text|html     1行100桁以内のテキスト（省略時）、またはブラウザから印刷するHTML\n"
 		"  --id 識別子[@更新日時]  データベースのプレイブック（最新版または指定の版）。複数指定可\n"
-		"  --all                  データベースの全プレイブックの最新版（失効したものを除く）\n"
+		"  --all                  データベースの全プレイブックの最新版（失効したものを除く）。データベースから出力する場合、\n"
+		"                         報告期限は opres.set_report_deadline による自行の定めを用いる\n"
 		"  -d, --dbname 接続文字列 libpq の接続文字列、URI または名前（省略時は libpq の環境変数）。opres.playbook の SELECT "
 		"権限が必要\n"
 		"  --lang en|ja           チェックリストの言語（その言語がない文は他方の言語で出力）\n"
@@ -211,6 +213,7 @@ add_result(Pile *pile, const PGresult *result)
 
 		if (!add(pile, PQgetvalue(result, i, 1), PQgetvalue(result, i, 0), (size_t) PQgetlength(result, i, 0)))
 			return false;
+		paper->deadlines = json_loads(PQgetvalue(result, i, 2), 0, NULL);
 		/* The result goes. */
 		paper->source = opres_paper_keep(paper, "%s", PQgetvalue(result, i, 1));
 	}

@@ -210,5 +210,6 @@ void
 opres_paper_close(OpresPaper *paper)
 {
 	json_decref(paper->root);
+	json_decref(paper->deadlines);
 	opres_arena_free(&paper->arena);
 }

@@ -70,7 +70,8 @@ typedef struct OpresPaper
 	OpresArena arena;
 	bool failed; /* out of memory */
 	json_t *root, *extension, *workflow;
-	char sha256[65]; /* of the document */
+	json_t *deadlines; /* of reports, as the institution has set them: report -> {anchor, after}; NULL = nothing is known of that */
+	char sha256[65];   /* of the document */
 	const char *source;
 	int32_t step_count;
 	OpresPaperStep *steps; /* by id */

@@ -229,6 +229,22 @@ opres_say_deadlines(OpresPaper *paper, const json_t *deadlines)
 	return count > 1 ? opres_paper_say(paper, "%s (whichever is earliest)", "%s（いずれか早い時点）", said) : said;
 }
 
+const char *
+opres_say_report_due(OpresPaper *paper, const char *report)
+{
+	json_t *json = opres_paper_object(opres_paper_object(paper->extension, "reports"), report);
+	const char *set = say_deadline(paper, opres_paper_object(paper->deadlines, report)),
+			   *due = opres_say_deadlines(paper, opres_paper_array(json, "deadlines"));
+
+	if (set)
+		return opres_paper_say(paper, "%s (set by the institution)", "%s（自行の定め）", set);
+	due = due ? due : opres_word("no deadline", "期限の定めなし");
+	if (opres_paper_flag(json, "confirmed", false))
+		return due;
+	return opres_paper_say(paper, "%s (NOT CONFIRMED by a rule: what your institution has set counts)",
+						   "%s（規定による確認は未了：自行の定めがある場合はそれによる）", due);
+}
+
 /* The agent whose role it is. */
 static json_t *
 find_role(const OpresPaper *paper, const char *role, json_t **extension)

@@ -28,6 +28,10 @@ const char *opres_say_milliseconds(OpresPaper *paper, double milliseconds);
 /* The `deadlines` of a step or a report, joined; NULL if there are none. */
 const char *opres_say_deadlines(OpresPaper *paper, const json_t *deadlines);
 
+/* When a report of the playbook is due: as the institution has set it, else as the playbook says, and then whether a rule confirms
+ * it. */
+const char *opres_say_report_due(OpresPaper *paper, const char *report);
+
 /* A role by its code: "CISO"; the code if no agent has it. */
 const char *opres_say_role(OpresPaper *paper, const char *role);
 /* An array of roles, joined in order; NULL if there is none. */

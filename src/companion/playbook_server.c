@@ -7,13 +7,16 @@
 
 static const char setup[] =
 	"SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET default_transaction_read_only = on; "
-	"SET DateStyle = 'ISO'; SET TimeZone = 'UTC'";
+	"SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601'; SET TimeZone = 'UTC'";
+#define COLUMNS                                                                                                                    \
+	"document, pg_catalog.current_database() || ', ' || id, (SELECT coalesce(pg_catalog.jsonb_object_agg(report, "                 \
+	"pg_catalog.jsonb_build_object('anchor', anchor, 'after', after::text)), '{}') FROM opres.report_deadline)"
+
 static const char one_playbook[] =
-	"SELECT document, pg_catalog.current_database() || ', ' || id FROM opres.playbook "
+	"SELECT " COLUMNS " FROM opres.playbook "
 	"WHERE id = $1 AND ($2::pg_catalog.timestamptz IS NULL OR modified = $2) ORDER BY modified DESC LIMIT 1";
-static const char all_playbooks[] =
-	"SELECT document, pg_catalog.current_database() || ', ' || id FROM (SELECT DISTINCT ON (id) * FROM opres.playbook "
-	"ORDER BY id, modified DESC) AS p WHERE NOT revoked ORDER BY attack_type, name, id";
+static const char all_playbooks[] = "SELECT " COLUMNS " FROM (SELECT DISTINCT ON (id) * FROM opres.playbook "
+									"ORDER BY id, modified DESC) AS p WHERE NOT revoked ORDER BY attack_type, name, id";
 
 static void
 no_notices(void *arg, const PGresult *result)

@@ -258,14 +258,13 @@ submitting(OpresPaper *paper, const char *code)
 }
 
 static const char *
-report_due(OpresPaper *paper, const json_t *report)
+report_due(OpresPaper *paper, const json_t *report, const char *code)
 {
-	const char *due = opres_say_deadlines(paper, opres_paper_array(report, "deadlines")),
-			   *note = opres_say_pair(json_object_get(report, "note"));
+	const char *due = opres_say_report_due(paper, code), *note = opres_say_pair(json_object_get(report, "note"));
 
-	due = due ? due : opres_word("no deadline", "期限の定めなし");
-	if (!opres_paper_flag(report, "confirmed", false))
-		due = opres_paper_say(paper, "%s (NOT CONFIRMED by a rule)", "%s（規定による確認は未了）", due);
+	/* What it says of how the playbook came by its deadline is of no use then. */
+	if (opres_paper_object(paper->deadlines, code))
+		return due;
 	return note ? opres_paper_say(paper, "%s. %s", "%s。%s", due, note) : due;
 }
 
@@ -298,7 +297,7 @@ reports(OpresSheet *sheet, OpresPaper *paper)
 	json_object_foreach(all, code, report)
 	{
 		const char *to = opres_say_pair(json_object_get(report, "authority"));
-		const char *const cells[] = { report_name(paper, report, code), to ? to : "-", report_due(paper, report),
+		const char *const cells[] = { report_name(paper, report, code), to ? to : "-", report_due(paper, report, code),
 									  submitting(paper, code),          NULL,          NULL };
 
 		sheet->form->row(sheet, cells, 0);

@@ -289,7 +289,6 @@ report(const Step *step)
 	json_t *json = code ? opres_paper_object(opres_paper_object(step->paper->extension, "reports"), code) : NULL;
 	const char *authority = opres_say_pair(json_object_get(json, "authority")),
 			   *name = opres_say_pair(json_object_get(json, "report"));
-	const char *due = opres_say_deadlines(step->paper, opres_paper_array(json, "deadlines"));
 	const char *const names[] = { opres_word("submitted at", "提出日時"), opres_word("reference", "受付番号等") };
 
 	if (!code)
@@ -297,10 +296,7 @@ report(const Step *step)
 	field(step, "Submits the report", "提出する報告",
 		  opres_paper_say(step->paper, "%s to %s (%s)", "%2$s宛 %1$s（%3$s）", name ? name : code, authority ? authority : "?",
 						  code));
-	if (due && !opres_paper_flag(json, "confirmed", false))
-		due = opres_paper_say(step->paper, "%s (NOT CONFIRMED by a rule: use what your institution has set)",
-							  "%s（規定による確認は未了：自行が定めた期限による）", due);
-	field(step, "Report due", "報告期限", due);
+	field(step, "Report due", "報告期限", opres_say_report_due(step->paper, code));
 	step->sheet->form->blanks(step->sheet, NULL, names, 2);
 }
 

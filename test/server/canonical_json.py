@@ -144,6 +144,16 @@ def document(rng, depth=0):
     return {text(rng): document(rng, depth + 1) for _ in range(rng.randrange(7))}
 
 
+def ask_elsewhere(encoding, document_text):
+    """In a database of another encoding: what comes to a client of UTF-8."""
+    subprocess.run([*PSQL, "-c", f"CREATE DATABASE {encoding} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"],
+                   check=True, capture_output=True)
+    run = subprocess.run([*PSQL, "-d", encoding, "-v", "ON_ERROR_STOP=1", "-c", "CREATE EXTENSION opres",
+                          "-c", f"SELECT opres.canonical_json('{document_text}')"],
+                         capture_output=True, text=True, check=False, env=dict(os.environ, PGCLIENTENCODING="UTF8"))
+    return run.stdout.rstrip("\n") or run.stderr
+
+
 def ask(documents):
     """What the server says to each; ASCII both ways."""
     script = "CREATE EXTENSION opres;\n" + "".join(
@@ -192,6 +202,9 @@ def main():
         check(got == expected, f"{given!r}: expected {expected!r}, got {got!r}")
     for beyond in ("1e309", "-1e400", '{"a": [1.7976931348623159e308]}', "2" + "0" * 400):
         check(error(beyond) == "ERROR:  22003", f"{beyond}: {error(beyond)}")
+    for encoding in ("euc_jp", "sql_ascii"):
+        got = ask_elsewhere(encoding, '{"監査": "日本\\n", "z": 1.50, "ア": []}')
+        check(got == '{"z":1.5,"ア":[],"監査":"日本\\n"}', f"{encoding}: {got}")
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 

@@ -32,6 +32,10 @@ def body(text):
     return [line for line in text.splitlines() if not line.startswith("Printed from:")]
 
 
+def squeezed(text):
+    return "".join("".join(line.lstrip("| ").split()) for line in text.splitlines())
+
+
 def main():
     server = Session()
     server.run("CREATE EXTENSION opres; SET opres.reason = 'test';")
@@ -72,6 +76,15 @@ def main():
     server.run("CREATE ROLE reader LOGIN; CREATE ROLE nobody LOGIN; SELECT opres.grant_access('reader', 'reader');")
     expect(run("--all", user="reader").returncode == 0, "a reader may")
     expect(run("--all", user="nobody").returncode == 2, "others may not")
+    ours = next(d for d in (json.loads(p.read_text(encoding="utf-8")) for p in reversed(paths)) if "fsa_first" in json.dumps(d))
+    before = run("--id", ours["id"]).stdout
+    server.run("SELECT opres.set_report_deadline('fsa_first', 'recognition', '1 day 2 hours');")
+    after, japanese = run("--id", ours["id"]).stdout, run("--id", ours["id"], "--lang", "ja").stdout
+    said = "within 1 day 2 hours of recognition (set by the institution)"
+    expect(said not in before and squeezed(said) in squeezed(after) and "認識から1日2時間以内（自行の定め）" in squeezed(japanese), "a deadline that is set")
+    expect(squeezed(before).count("NOTCONFIRMED") > squeezed(after).count("NOTCONFIRMED") > 0, "the others as before")
+    server.run("SELECT opres.set_report_deadline('fsa_first', 'recognition', NULL);")
+    expect(run("--id", ours["id"]).stdout == before, "and no longer is")
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "kept.json"
         kept.write_text(server.value(f"SELECT encode(convert_to(document, 'UTF8'), 'hex') FROM opres.playbook WHERE id = '{document['id']}' "
