@@ -126,6 +126,10 @@ class Conditions:
 
     def answer(self, text, variables):
         """(true, false or None for unknown; warned of; names of variables in the order of first use), or Refused."""
+        tree = self.parse(text, variables)
+        return self.evaluate(tree), self.warned, self.names
+
+    def parse(self, text, variables):
         if len(text.encode()) > self.longest:
             raise Refused('long')
         self.variables, self.warned, self.names = variables, False, []
@@ -133,7 +137,7 @@ class Conditions:
         self.at = self.level = 0
         tree = self.alternatives()
         self.take('end')
-        return self.evaluate(tree), self.warned, self.names
+        return tree
 
     # Tokens: (kind, value)
 
