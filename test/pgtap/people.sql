@@ -137,6 +137,9 @@ SELECT results_eq($$SELECT number, kind, person, note, details->>'whom', details
 SELECT results_eq($$SELECT person, attempts, last_call_at, last_outcome FROM opres.call_list('ciso', 1)$$,
   $$VALUES ('p.suzuki', 0::bigint, NULL::timestamptz, NULL), ('p.tanaka', 0, NULL, NULL), ('p.sato', 2, now() - interval '5 min', 'left a message'), ('p.ito', 0, NULL, NULL)$$,
   'and in the list of whom to call');
+SELECT results_eq('SELECT who, what FROM opres.timeline(1) ORDER BY number', $$VALUES ('Suzuki', 'Called Sato: no answer. rang at home, 080-3'), ('Suzuki', 'Called Sato: left a message'),
+  ('Suzuki', 'Called Financial Services Agency: reached. Ms Y')$$, 'in words');
+SELECT results_eq($$SELECT what FROM opres.timeline(1, 'ja') ORDER BY number LIMIT 1 OFFSET 2$$, $$VALUES ('金融庁へ架電：応答あり。Ms Y')$$, 'in Japanese');
 SELECT throws_ok(format('SELECT opres.record_call(%s)', arguments), code, message, message)
 FROM (VALUES
   ($$1, 'p.sato', 'angry'$$, '22023', 'unknown outcome of a call "angry"'), ($$1, 'fsa', NULL$$, '22023', 'unknown outcome of a call NULL'),
