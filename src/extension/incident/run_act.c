@@ -334,6 +334,17 @@ weight(OpresRefusal refusal)
 	return refusal == OPRES_REFUSED_ROLE ? 0 : refusal == OPRES_REFUSED_TWICE ? 1 : 2;
 }
 
+static bool
+is_doer(const OpresLiveRun *live, const OpresEventRow *row)
+{
+	const OpresActivation *a = opres_run_step(live->run, row->step);
+
+	for (int32 i = 0; i < a->doer_count && a->state == OPRES_STEP_SUBMITTED; i++)
+		if (strcmp(live->persons[a->doers[i]], row->person) == 0)
+			return true;
+	return false;
+}
+
 /* In the first role in which it is allowed; else the refusal that says most. */
 static void
 judge(OpresLiveRun *live, OpresEventRow *row, const char *reason)
@@ -360,6 +371,9 @@ judge(OpresLiveRun *live, OpresEventRow *row, const char *reason)
 			worst_detail = detail;
 		}
 	}
+	/* Of all that speaks against her, this says most. */
+	if (worst == OPRES_REFUSED_ROLE && is_doer(live, row))
+		worst = OPRES_REFUSED_DOER;
 	opres_refuse(live, row, worst, worst_detail);
 }
 
