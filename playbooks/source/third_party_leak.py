@@ -60,6 +60,10 @@ DATA = [
            "委託先と通信した機器及び委託先用IDの操作先を、判明済みの侵害指標で探索する。"),
           ("Start, if anything is found, the playbook for targeted attacks as a second run.", "検出した場合は、標的型攻撃の手順書を別案件として開始する。"),
           evidence=("machines searched, result", "探索対象及び結果"), by="step:analyse+P2D", clauses="2-1.1 4-1.1", priority=1)], phase="analysis"),
+]
+
+# May take weeks: nothing waits for it but the notices.
+PERSONS = [
     A("list_persons", "analysis", "privacy/operations", ("Make the list of the persons concerned", "対象者一覧を作成する"),
       ("Make it from our own records of what was sent, not from the supplier's: name, kinds of data, accounts, individual numbers (特定個人情報), period; count twice.",
        "委託先の記録ではなく自行の送信記録から、氏名、データ項目、口座、特定個人情報の有無及び期間を特定し、2名で計数する。"),
@@ -88,7 +92,7 @@ PROTECT = [
 TECHNICAL = [
     name_authority(("Get the supplier's officer in charge and its crisis team's number; demand the facts in writing every 4 hours: what, since when, which data, whose, what is being done.",
                     "委託先の責任者及び対策本部の連絡先を確保し、事象、時期、データ、対象者及び措置について4時間ごとの書面報告を求める。"), by="detection+PT2H30M"),
-    PAR("lines", ("Contain, establish the data, protect the customers", "封じ込め、対象データの特定及び顧客保護を並行して進める"), CONTAIN, DATA, PROTECT),
+    PAR("lines", ("Contain, find the cause, protect the customers", "封じ込め、原因分析及び顧客保護を並行して進める"), CONTAIN, DATA, PROTECT),
     A("remove", "eradication", "third_party_manager/csirt_lead", ("Have the cause removed at the supplier, and elsewhere", "委託先における原因を除去させ、横展開する"),
       ("Demand removal with dates: hole patched, malware gone, accounts renewed, wrong share closed; sub-contractors likewise.", "脆弱性の修正、マルウェアの除去、ID更新、公開設定の是正等を期限を定めて求める。再委託先も同様とする。"),
       ("Have supplier raise monitoring and access control; take back data it need not hold, with proof of deletion, backups included.",
@@ -166,8 +170,8 @@ PLAYBOOK = {
                   "__list_open__": ("bool", ("whether gaps in the list of persons remain", "対象者一覧に未確定分があるか"))},
     "flow": ARRIVAL + [
         IF("incident", ("An incident to respond to?", "対応を要するインシデントか"), "__is_incident__:value = true", [
-            PAR("respond", ("Supplier and data, coordination and business continuity side by side", "委託先・データ対応、連携・報告及び業務継続を並行して進める"),
-                TECHNICAL,
+            PAR("respond", ("Supplier, persons concerned, coordination and business continuity side by side", "委託先対応、対象者の特定、連携・報告及び業務継続を並行して進める"),
+                TECHNICAL, PERSONS,
                 [outside(AUTHORITIES + PUBLIC, "rate", "phone_fsa follow_up", "phone_boj", "police", "judge_data data_hit", "answers agree_time publish", "share")],
                 [business(BUSINESS, "branch_opening", "calendar load")]),
             PAR("afterwards", ("Final reports and review", "最終報告と事後検証"),
