@@ -17,6 +17,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Telephone numbers come out of functions alone (call_list, dump_people), for those who call.
     VALUES
       ('reader', '', 'playbook'),
+      ('reader', '', 'playbooks'),
       ('reader', '', 'incident'),
       ('reader', '', 'incident_node'),
       ('reader', '', 'incident_level'),
