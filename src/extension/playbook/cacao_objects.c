@@ -8,7 +8,7 @@
 
 #include "duration.h"
 
-#define LONGEST_MILLISECONDS (OPRES_LONGEST_DURATION / 1000)
+#define LONGEST_MILLISECONDS ((double) OPRES_LONGEST_DURATION / 1000)
 #define REQUIRED true
 #define OPTIONAL false
 
@@ -238,13 +238,13 @@ static const OpresRule our_while = { .kind = OPRES_RULE_EXTENSIONS, .object = &o
 		{ "timeout", OPTIONAL, &milliseconds }, { "step_variables", OPTIONAL, &variables }, { "owner", OPTIONAL, &any_id },        \
 		{ "on_completion", OPTIONAL, &any_id }, { "on_success", OPTIONAL, &any_id }, { "on_failure", OPTIONAL, &any_id },          \
 	{                                                                                                                              \
-		"step_extensions", OPTIONAL, &our_extension                                                                                \
+		"step_extensions", OPTIONAL, (our_extension)                                                                               \
 	}
 
 /* start and end have no on_success and on_failure; the pass over the flow says so with the reason. */
-static const OpresMember bare_step_members[] = { STEP_MEMBERS(our_bare_step), { 0 } };
+static const OpresMember bare_step_members[] = { STEP_MEMBERS(&our_bare_step), { 0 } };
 static const OpresMember action_members[] = {
-	STEP_MEMBERS(our_action),
+	STEP_MEMBERS(&our_action),
 	{ "commands", REQUIRED, &commands },
 	{ "agent", REQUIRED, &any_id },
 	{ "targets", OPTIONAL, &ids },
@@ -253,25 +253,25 @@ static const OpresMember action_members[] = {
 	{ 0 },
 };
 static const OpresMember playbook_action_members[] = {
-	STEP_MEMBERS(our_construct),     { "playbook_id", REQUIRED, &playbook_id }, { "playbook_version", OPTIONAL, &moment },
+	STEP_MEMBERS(&our_construct),    { "playbook_id", REQUIRED, &playbook_id }, { "playbook_version", OPTIONAL, &moment },
 	{ "in_args", OPTIONAL, &names }, { "out_args", OPTIONAL, &names },          { 0 },
 };
-static const OpresMember parallel_members[] = { STEP_MEMBERS(our_construct), { "next_steps", REQUIRED, &branches }, { 0 } };
+static const OpresMember parallel_members[] = { STEP_MEMBERS(&our_construct), { "next_steps", REQUIRED, &branches }, { 0 } };
 static const OpresMember if_members[] = {
-	STEP_MEMBERS(our_construct),
+	STEP_MEMBERS(&our_construct),
 	{ "condition", REQUIRED, &needed_text },
 	{ "on_true", REQUIRED, &any_id },
 	{ "on_false", OPTIONAL, &any_id },
 	{ 0 },
 };
 static const OpresMember while_members[] = {
-	STEP_MEMBERS(our_while),
+	STEP_MEMBERS(&our_while),
 	{ "condition", REQUIRED, &needed_text },
 	{ "on_true", REQUIRED, &any_id },
 	{ 0 },
 };
 static const OpresMember switch_members[] = {
-	STEP_MEMBERS(our_construct),
+	STEP_MEMBERS(&our_construct),
 	{ "switch", REQUIRED, &needed_text },
 	{ "cases", REQUIRED, &cases },
 	{ 0 },

@@ -140,9 +140,9 @@ typedef struct OpresFinding
 {
 	OpresProblem problem;
 	bool error;
-	char *path;
-	char *said;   /* a fact: without a capital, without a full stop in English */
-	char *advice; /* a sentence */
+	const char *path;
+	const char *said;   /* a fact: without a capital, without a full stop in English */
+	const char *advice; /* a sentence */
 } OpresFinding;
 
 typedef struct OpresCheck
@@ -192,7 +192,7 @@ typedef struct OpresStepWalk
 	OpresPath workflow;
 	OpresPath path; /* of the step */
 	char *id;
-	char *type; /* "" if it has none */
+	const char *type; /* "" if it has none */
 	JsonbContainer *json;
 } OpresStepWalk;
 

@@ -21,7 +21,7 @@ typedef struct OpresWay
 typedef struct OpresNode
 {
 	char *id;
-	char *type;
+	const char *type;
 	JsonbContainer *json;
 	int follow_count, branch_count; /* ways that lead to a step */
 	OpresWay *follows, *branches;

@@ -96,7 +96,7 @@ list_words(const char *const *words)
 	int count = 0;
 
 	initStringInfo(&out);
-	for (; words[count] != NULL && count < LISTED; count++)
+	for (; count < LISTED && words[count] != NULL; count++)
 		appendStringInfo(&out, "%s%s", count > 0 ? ", " : "", words[count]);
 	if (words[count] != NULL)
 		appendStringInfoString(&out, ", ...");

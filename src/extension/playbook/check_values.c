@@ -304,11 +304,21 @@ check_addresses(OpresCheck *check, const OpresPath *path, JsonbContainer *addres
 	}
 }
 
+/* A whole number from 1 to `most`. */
+static bool
+number_good(const char *text, int most)
+{
+	int number = 0;
+
+	for (; *text >= '0' && *text <= '9' && number <= most; text++)
+		number = number * 10 + *text - '0';
+	return *text == '\0' && number >= 1 && number <= most;
+}
+
 static bool
 port_good(const char *text)
 {
-	return has_variable(text) ||
-		   (strlen(text) <= 5 && strspn(text, "0123456789") == strlen(text) && atoi(text) >= 1 && atoi(text) <= 65535);
+	return has_variable(text) || number_good(text, 65535);
 }
 
 static void

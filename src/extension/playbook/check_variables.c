@@ -324,9 +324,9 @@ check_switch(const Sight *sight, const OpresStepWalk *walk)
 static void
 check_text(const Sight *sight, const OpresPath *path, const char *text)
 {
-	const char *at = text;
+	const char *at;
 
-	while (at != NULL && (at = strstr(at, "__:value")) != NULL)
+	for (at = text == NULL ? NULL : strstr(text, "__:value"); at != NULL; at = strstr(at + 2, "__:value"))
 	{
 		const char *begin = at;
 		char *name;
@@ -336,7 +336,6 @@ check_text(const Sight *sight, const OpresPath *path, const char *text)
 		name = pnstrdup(begin, at + 2 - begin);
 		if (name_good(name, true) && declaration(sight, name) == NULL)
 			unknown_name(sight, path, OPRES_PROBLEM_NO_VARIABLE_TEXT, name);
-		at += 2;
 	}
 }
 
