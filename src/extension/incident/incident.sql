@@ -272,6 +272,9 @@ BEGIN
   IF n.expected_at IS NOT NULL AND n.state = 'restored' THEN
     PERFORM opres.refuse_change(place || '.expected_at', format('%s is restored', code),
       format('It is restored since %s.', n.restored_at));
+  ELSIF n.expected_at > now() + interval '10 years' THEN
+    PERFORM opres.refuse_change(place || '.expected_at', 'too far in the future', 'Expected at most ten years from now.',
+      'null says that it is not known.');
   ELSIF change ? 'expected_at' AND n.expected_at <= greatest(n.since, at) THEN
     PERFORM opres.refuse_change(place || '.expected_at', format('%s cannot be back before it was hit', code),
       format('It is hit since %s.', n.since));
@@ -406,7 +409,7 @@ BEGIN
   PERFORM opres.check_event_time(occurred_at, 'occurred_at');
   reason := opres.reason_for(reason, 'changing an incident');
   i := opres.changed_incident(i, changes, occurred_at);
-  PERFORM opres.check_incident_times(i, '$.') WHERE changes ?| '{occurred_at,detected_at,recognised_at,classified_at}';
+  PERFORM opres.check_incident_times(i, '$.') WHERE changes ?| '{occurred_at,detected_at,recognised_at,classified_at,classification}';
   IF i.occurred_at > i.detected_at AND (i.occurred_at, i.detected_at) IS DISTINCT FROM (old.occurred_at, old.detected_at) THEN
     RAISE WARNING USING MESSAGE = format('incident %s occurred after it was detected', i.id),
       DETAIL = 'That is right only if it was announced.';
