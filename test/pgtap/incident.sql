@@ -314,7 +314,7 @@ SELECT opres.record_report(:t, 'all', occurred_at => '2026-01-05 10:02+09');
 CREATE FUNCTION pg_temp.told(i bigint, lang text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT regexp_replace(concat_ws(' | ', to_char(occurred_at, 'HH24:MI'), who, what), '( \[entered |［)\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d', '\1', '') FROM opres.timeline(i, lang) $$;
 SELECT results_eq('SELECT pg_temp.told(' || :t || $$, 'en')$$, ARRAY[
-  '09:40 | Hanako Sato | Note. Kein Zugriff von außen [evidence: shelf 7] [entered ]',
+  '09:40 | Hanako Sato | Note: Kein Zugriff von außen [evidence: shelf 7] [entered ]',
   '09:50 | Hanako Sato | Exercise opened: 障害 (attack type ddos; severity 50; occurred 2026-01-05 09:30; detected 2026-01-05 09:50; recognised 2026-01-05 10:00; Core lost since 2026-01-05 09:30). a test [entered ]',
   '10:02 | Hanako Sato | Told to csirt_lead (criterion all) [entered ]',
   '10:15 | Hanako Sato | Known now: severity 50 -> 70; customers affected unknown -> 300; Core degraded to 45% since 2026-01-05 10:15; expected back at 2026-01-05 12:00. the centre [entered ]',
@@ -322,7 +322,7 @@ SELECT results_eq('SELECT pg_temp.told(' || :t || $$, 'en')$$, ARRAY[
   '11:00 | Hanako Sato | Known now: Core restored at 2026-01-05 11:00. tested [entered ]',
   '11:05 | Hanako Sato | Known now: occurred 2026-01-05 09:30 -> 2026-01-05 09:28; Core hit since 2026-01-05 09:28. the logs [entered ]'], 'in English');
 SELECT results_eq('SELECT pg_temp.told(' || :t || $$, 'ja')$$, ARRAY[
-  '09:40 | 佐藤花子 | 追記。Kein Zugriff von außen［証拠：shelf 7］［記録］',
+  '09:40 | 佐藤花子 | 追記：Kein Zugriff von außen［証拠：shelf 7］［記録］',
   '09:50 | 佐藤花子 | 演習として登録：障害（攻撃種別 ddos、深刻度 50、発生 2026/01/05 09:30、検知 2026/01/05 09:50、認識 2026/01/05 10:00、勘定系：停止（2026/01/05 09:30から））。a test［記録］',
   '10:02 | 佐藤花子 | csirt_leadへ報告（報告基準 all）［記録］',
   '10:15 | 佐藤花子 | 状況更新：深刻度 50→70、影響顧客数 不明→300、勘定系：縮退（2026/01/05 10:15から、水準45%）、復旧見込み 2026/01/05 12:00。the centre［記録］',

@@ -200,6 +200,9 @@ def closing(session):
         lead.run(f"SELECT opres.approve({run}, 'D-2', on_behalf_of => 'p.boss');")
         by_boss = "ratification D-2 by p.boss"
         tally.equal(matters(lead, i), ["decision Q-1 reached", by_boss, report, review], "a decision and a ratification are open")
+        session.run(f"UPDATE opres.run_ratification SET due_at = now() - interval '1 min' WHERE run = {run};"  # that time has come
+                    f"UPDATE opres.run_report SET due_at = now() - interval '2 min' WHERE run = {run};")
+        tally.equal(lead.run(f"SELECT kind, run, subject FROM opres.overdue WHERE incident = {i};"), [["report", run, "r1"], ["ratification", run, "D-2"]], "overdue")
         lead.run(f"SELECT opres.advance({run}, 'Q-1', 'false'); SELECT opres.advance({run}, 'D-3', 'success', evidence => '{{\"reference\": \"FSA-17\", \"by\": \"Taro\"}}');")
         tally.equal(matters(lead, i), [by_boss, review], "an optional step is no matter; nor is what is left out")
         tally.equal(lead.run(f"SELECT authority, report, reference, overdue, step FROM opres.authority_reports({i}, 'ja');"), [["金融庁", "第一報", "FSA-17", "f", "D-3"]], "the report")
@@ -231,6 +234,9 @@ def times_move(session):
     due = (f"SELECT i.detected_at - s.due_at, i.breach_at - s.due_at, p.due_at - i.detected_at FROM opres.incident AS i JOIN opres.run AS r ON r.incident = i.id"
            f" JOIN opres.run_step AS s ON s.run = r.id AND s.code = 'D-1' JOIN opres.run_report AS p ON p.run = r.id WHERE i.id = {i};")
     tally.equal(session.run(due), [["-01:30:00", "00:30:00", "02:00:00"]], "half an hour before the breach")
+    tally.equal(session.run(f"SELECT * FROM opres.overdue WHERE incident = {i};"), [], "nothing is overdue")
+    session.run(f"SELECT opres.update_incident({i}, jsonb_build_object('occurred_at', now() - interval '3 h'), 'r');")
+    tally.equal(session.run(f"SELECT kind, subject, role, date_trunc('minute', now() - due_at) FROM opres.overdue WHERE incident = {i};"), [["step", "D-1", "csirt_lead", "01:30:00"]], "a step is")
     session.run(f"SELECT opres.update_incident({i}, jsonb_build_object('occurred_at', now() - interval '20 min', 'detected_at', now() - interval '5 min'), 'r');")
     tally.equal(session.run(due.replace("i.detected_at - s.due_at", "i.occurred_at - s.due_at")), [["-01:30:00", "00:30:00", "02:00:00"]], "they move with the incident")
     expected = "SELECT opres.update_incident({}, jsonb_build_object('nodes', jsonb_build_object('s1', jsonb_build_object('expected_at', now() + interval '{}'))), 'r');"
@@ -271,7 +277,7 @@ def redaction(session, incident, run):
     tally.equal(session.run(states) + session.run(f"SELECT * FROM opres.run_report WHERE run = {run};"), before, "nothing of it has changed")
     what = [r[0] for r in session.run(f"SELECT what FROM opres.timeline({incident}) WHERE kind = 'redact' OR what ~ 'erased' ORDER BY recorded_at;")]
     tally.equal(what, ["D-1 step D-1: done. [personal data erased] [evidence: [personal data erased]]", "D-3 step D-3: done [evidence: [personal data erased]]",
-                       "Note. [personal data erased] [evidence: [personal data erased]]", f"Personal data of record incident {incident} event {note} erased. asked for",
+                       "Note: [personal data erased] [evidence: [personal data erased]]", f"Personal data of record incident {incident} event {note} erased. asked for",
                        f"Personal data of record run {run} event {event['log']} erased. asked for",
                        f"Personal data of record run {run} event {event['report']} erased. asked for"], "the chronicle tells it")
 

@@ -21,7 +21,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     -- events of an incident
     ('open', 'Incident opened: %1$s (%2$s)', 'インシデントを登録：%1$s（%2$s）'),
     ('exercise', 'Exercise opened: %1$s (%2$s)', '演習として登録：%1$s（%2$s）'),
-    ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note', '追記'),
+    ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note: %s', '追記：%s'),
     ('report', 'Told to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
     ('clock', 'Not back when expected: %s', '復旧見込み時刻を経過：%s'), ('close', 'Incident closed', 'インシデント対応を終了'),
     ('redact', 'Personal data of record %s erased', '「%s」の個人情報を消去'),
@@ -132,6 +132,9 @@ BEGIN
       opres.facts_said('{}', after - '{title,state,exercise,confidential}'::text[], zone, lang));
   ELSIF e.kind IN ('update', 'clock') THEN
     said := format(said, opres.facts_said(e.details->'before', after, zone, lang));
+  ELSIF e.kind = 'annotate' THEN
+    RETURN format(said, CASE e.note WHEN '[redacted]' THEN opres.chronicle_word('redacted', lang) ELSE e.note END)
+      || opres.remarks_said(NULL, e.details->'evidence', lang);
   ELSIF e.kind = 'report' THEN
     said := format(said, e.details->>'role', e.details->>'criterion');
   ELSIF e.kind = 'call' THEN
