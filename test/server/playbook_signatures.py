@@ -7,6 +7,7 @@ import base64
 import copy
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -279,6 +280,17 @@ def check_loading(server, tally, folder):
     server.session.run("RESET opres.require_playbook_signature;")
 
 
+def check_setting(server, tally):
+    """Who connects cannot bring the setting along, turned off."""
+    server.session.run("ALTER DATABASE postgres SET opres.require_playbook_signature = on; CREATE ROLE anybody LOGIN; SELECT opres.grant_access('anybody', 'reader');")
+    command = ["psql", "-X", "-q", "-A", "-t", "-U", "anybody", "-d", "postgres", "-c", "SELECT opres.canonical_json('1')",
+               "-c", "SHOW opres.require_playbook_signature"]
+    for options in ("", "-c opres.require_playbook_signature=off"):
+        run = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PGOPTIONS": options})
+        tally.equal(run.stdout.split()[-1:], ["on"], f"with PGOPTIONS {options!r}: {run.stderr}")
+    server.session.run("ALTER DATABASE postgres RESET opres.require_playbook_signature;")
+
+
 def main():
     tally, rng = Tally(), random.Random(590)
     server = Server()
@@ -289,6 +301,7 @@ def main():
         check_kinds_of_keys(server, tally, folder)
         check_several(server, tally, folder)
         check_loading(server, tally, folder)
+    check_setting(server, tally)
     trail = server.session.run("SELECT action, subject FROM opres.audit_trail WHERE action LIKE 'playbook_key.%' ORDER BY entry;")
     tally.equal(trail, [["playbook_key.add", f"key {name}"] for name in [*ALGORITHMS, "kinds", "loading"]], "on record")
     server.session.run("SELECT opres.remove_playbook_key('kinds');")

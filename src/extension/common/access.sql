@@ -18,6 +18,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     VALUES
       ('reader', '', 'playbook'),
       ('reader', '', 'playbooks'),
+      ('reader', '', 'playbook_key'),
       ('reader', '', 'incident'),
       ('reader', '', 'incident_node'),
       ('reader', '', 'incident_level'),
