@@ -96,7 +96,7 @@ build/companion/%.o: src/companion/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(COMPANION_FLAGS) -MMD -MP -c -o $@ $<
 $(COMPANION): $(COMPANION_OBJS) build/companion/libengine.a
-	$(CC) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -ljansson -lcrypto -lm $(EXTRA_LDFLAGS)
+	$(CC) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -ljansson -lmicrohttpd -lcurl -lcrypto -lpthread -lm $(EXTRA_LDFLAGS)
 -include $(COMPANION_OBJS:.o=.d)
 
 .PHONY: install-companion uninstall-companion

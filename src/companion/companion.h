@@ -21,10 +21,12 @@ typedef enum OpresExit
 int opres_companion_verify(int argc, char **argv);
 int opres_companion_witness(int argc, char **argv);
 int opres_companion_playbook(int argc, char **argv);
+int opres_companion_serve(int argc, char **argv);
 
 /* What --help shows, on stdout. */
 void opres_companion_verify_help(void);
 void opres_companion_witness_help(void);
 void opres_companion_playbook_help(void);
+void opres_companion_serve_help(void);
 
 #endif

@@ -19,6 +19,7 @@ static const Subcommand subcommands[] = {
 	{ "verify", opres_companion_verify, opres_companion_verify_help },
 	{ "witness", opres_companion_witness, opres_companion_witness_help },
 	{ "playbook", opres_companion_playbook, opres_companion_playbook_help },
+	{ "serve", opres_companion_serve, opres_companion_serve_help },
 };
 
 typedef struct Common
@@ -36,6 +37,7 @@ help(void)
 			  "  verify    check the audit trail in a dump or over a connection, without trusting the server\n"
 			  "  witness   keep signed checkpoints of the audit trail outside the database\n"
 			  "  playbook  print playbooks as checklists on paper\n"
+			  "  serve     take signed webhooks to the database, tell other systems of its events\n"
 			  "\n"
 			  "  opres COMMAND --help    says more\n"
 			  "  --lang en|ja            language of messages (else LC_ALL, LC_MESSAGES, LANG)\n"
@@ -45,6 +47,7 @@ help(void)
 			  "  verify    監査証跡をダンプまたは接続から検証する（サーバを信頼しない）\n"
 			  "  witness   監査証跡の署名済みチェックポイントをデータベースの外に保管する\n"
 			  "  playbook  プレイブックを紙のチェックリストとして出力する\n"
+			  "  serve     署名付きWebhookをデータベースに渡し、事象を他システムに通知する\n"
 			  "\n"
 			  "  opres コマンド --help   詳しい説明\n"
 			  "  --lang en|ja            表示言語（省略時は LC_ALL、LC_MESSAGES、LANG）\n"
@@ -112,8 +115,8 @@ run(int argc, char **argv, const Common *common)
 			return OPRES_EXIT_OK;
 		}
 		opres_complain(
-			"a command is missing: verify, witness or playbook (opres --help says more)",
-			"コマンドがありません: verify、witness、playbook のいずれかを指定してください（opres --help に説明があります）");
+			"a command is missing: verify, witness, playbook or serve (opres --help says more)",
+			"コマンドがありません: verify、witness、playbook、serve のいずれかを指定してください（opres --help に説明があります）");
 		return OPRES_EXIT_CANNOT;
 	}
 	for (size_t i = 0; i < sizeof subcommands / sizeof subcommands[0]; i++)
@@ -125,8 +128,8 @@ run(int argc, char **argv, const Common *common)
 			return OPRES_EXIT_OK;
 		}
 	opres_complain(
-		"there is no command %s: verify, witness or playbook (opres --help says more)",
-		"%s というコマンドはありません: verify、witness、playbook のいずれかを指定してください（opres --help に説明があります）",
+		"there is no command %s: verify, witness, playbook or serve (opres --help says more)",
+		"%s というコマンドはありません: verify、witness、playbook、serve のいずれかを指定してください（opres --help に説明があります）",
 		opres_shown(argv[1]));
 	return OPRES_EXIT_CANNOT;
 }

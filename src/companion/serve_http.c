@@ -1,0 +1,603 @@
+/*
+ * serve_http.c - the HTTP side: libmicrohttpd with epoll and a few threads; a request waits for the database suspended, so that
+ * thousands of connections need no thread of their own.
+ *
+ * POST /webhook and /webhook/SENDER go to the database; GET /healthz and /metrics are answered here. What comes in is limited in
+ * every direction: size of headers and body, time without a byte, time of a request as a whole, connections, requests that wait.
+ * Nothing a sender wrote comes back.
+ */
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "file.h"
+#include "serve.h"
+#include "utf8.h"
+
+#define HEADER_MEMORY (32 * 1024)
+#define HEADERS_MAX 100
+
+/* A connection, as long as it is open. `begun`: when the request now under way began, 0 between requests. */
+typedef struct Watched
+{
+	struct Watched *next, *before;
+	int socket;
+	uint64_t opened, begun;
+	bool asked, cut;
+} Watched;
+
+typedef struct Request
+{
+	OpresJob job;
+	struct MHD_Connection *connection;
+	size_t room;
+	uint64_t begun, complete;
+	bool post, too_large, no_memory, answered;
+} Request;
+
+static const OpresServeConfig *settings;
+static struct MHD_Daemon *server;
+static char *tls_cert, *tls_key;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static Watched *watched;
+
+/* Answers */
+
+static enum MHD_Result
+send_text(struct MHD_Connection *connection, int status, const char *type, char *text, size_t length,
+		  enum MHD_ResponseMemoryMode mode, int retry_after)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(length, text, mode);
+	enum MHD_Result result;
+	char seconds[16];
+
+	if (response == NULL)
+		return MHD_NO;
+	(void) MHD_add_response_header(response, "Content-Type", type);
+	(void) MHD_add_response_header(response, "Cache-Control", "no-store");
+	(void) MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (retry_after > 0)
+	{
+		(void) snprintf(seconds, sizeof seconds, "%d", retry_after);
+		(void) MHD_add_response_header(response, "Retry-After", seconds);
+	}
+	if (status == 405)
+		(void) MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
+	result = MHD_queue_response(connection, (unsigned int) status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static const char *
+plain_answer(int status)
+{
+	switch (status)
+	{
+		case 400:
+			return "{\"error\": \"malformed request\"}";
+		case 404:
+			return "{\"error\": \"not found\"}";
+		case 405:
+			return "{\"error\": \"method not allowed\"}";
+		case 413:
+			return "{\"error\": \"too large\"}";
+		case 429:
+			return "{\"error\": \"too many requests\"}";
+		case 503:
+			return "{\"error\": \"not available now, try again\"}";
+		default:
+			return "{\"error\": \"internal error\"}";
+	}
+}
+
+static enum MHD_Result
+send_plain(struct MHD_Connection *connection, int status, int retry_after)
+{
+	const char *text = plain_answer(status);
+
+	return send_text(connection, status, "application/json", (char *) text, strlen(text), MHD_RESPMEM_PERSISTENT, retry_after);
+}
+
+static enum MHD_Result
+send_health(struct MHD_Connection *connection)
+{
+	bool fine = atomic_load(&opres_serve_counts.database) && !atomic_load(&opres_serve_stopping);
+	const char *text = fine ? "{\"status\": \"ok\"}\n" : "{\"status\": \"unavailable\"}\n";
+
+	return send_text(connection, fine ? 200 : 503, "application/json", (char *) text, strlen(text), MHD_RESPMEM_PERSISTENT, 0);
+}
+
+static enum MHD_Result
+send_metrics(struct MHD_Connection *connection)
+{
+	char *text = opres_serve_metrics();
+
+	if (text == NULL)
+		return send_plain(connection, 500, 0);
+	return send_text(connection, 200, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text), MHD_RESPMEM_MUST_FREE, 0);
+}
+
+/* Headers as JSON */
+
+typedef struct Headers
+{
+	FILE *out;
+	struct Headers *unused;
+	int count;
+	bool bad;
+	const char *names[HEADERS_MAX];
+} Headers;
+
+/* A JSON string; bytes that are no UTF-8 make the request malformed. */
+static void
+put_string(Headers *headers, const char *text, size_t length, bool lower)
+{
+	(void) fputc('"', headers->out);
+	for (size_t at = 0; at < length && !headers->bad;)
+	{
+		uint32_t character;
+		size_t bytes = opres_utf8_next(text + at, length - at, &character);
+
+		if (bytes == 0 || character == 0)
+			headers->bad = true;
+		else if (bytes == 1 && (character < 0x20 || character == '"' || character == '\\' || character == 0x7f))
+			(void) fprintf(headers->out, "\\u%04x", character);
+		else if (bytes == 1)
+			(void) fputc(lower && character >= 'A' && character <= 'Z' ? (int) character + 32 : (int) character, headers->out);
+		else
+			(void) fwrite(text + at, 1, bytes, headers->out);
+		at += bytes > 0 ? bytes : 1;
+	}
+	(void) fputc('"', headers->out);
+}
+
+/* A name that comes twice is suspicious in every header we look at: the request is malformed. */
+static enum MHD_Result
+put_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	Headers *headers = ctx;
+
+	(void) kind;
+	for (int i = 0; i < headers->count; i++)
+		if (strcasecmp(headers->names[i], name) == 0 && (strncasecmp(name, "webhook-", 8) == 0 || strncasecmp(name, "x-", 2) == 0))
+			headers->bad = true;
+		else if (strcasecmp(headers->names[i], name) == 0)
+			return MHD_YES;
+	if (headers->count == HEADERS_MAX)
+		headers->bad = true;
+	if (headers->bad)
+		return MHD_NO;
+	headers->names[headers->count++] = name;
+	(void) fputs(", ", headers->out);
+	put_string(headers, name, strlen(name), true);
+	(void) fputs(": ", headers->out);
+	put_string(headers, value != NULL ? value : "", value != NULL ? strlen(value) : 0, false);
+	return MHD_YES;
+}
+
+/* NULL if they cannot be written as JSON. */
+static char *
+headers_json(struct MHD_Connection *connection, const char *path)
+{
+	Headers headers = { 0 };
+	char *json = NULL;
+	size_t size = 0;
+
+	headers.out = open_memstream(&json, &size);
+	if (headers.out == NULL)
+		return NULL;
+	(void) fputs("{\":path\": ", headers.out);
+	put_string(&headers, path, strlen(path), false);
+	(void) MHD_get_connection_values(connection, MHD_HEADER_KIND, put_header, &headers);
+	(void) fputc('}', headers.out);
+	if (fclose(headers.out) != 0 || headers.bad)
+	{
+		free(json);
+		return NULL;
+	}
+	return json;
+}
+
+/* Requests */
+
+static void
+job_done(OpresJob *job)
+{
+	Request *request = job->owner;
+
+	MHD_resume_connection(request->connection);
+}
+
+static bool
+is_webhook(const char *url)
+{
+	return strcmp(url, "/webhook") == 0 || strcmp(url, "/webhook/") == 0 ||
+		   (strncmp(url, "/webhook/", 9) == 0 && strchr(url + 9, '/') == NULL);
+}
+
+static void
+append(Request *request, const char *data, size_t size)
+{
+	if (request->too_large || request->no_memory)
+		return;
+	if (request->job.length + size > (size_t) settings->max_body)
+	{
+		request->too_large = true;
+		return;
+	}
+	if (request->job.length + size > request->room)
+	{
+		size_t room = request->room * 2 + size + 1024;
+		char *body = realloc(request->job.body, room);
+
+		if (body == NULL)
+		{
+			request->no_memory = true;
+			return;
+		}
+		request->job.body = body;
+		request->room = room;
+	}
+	memcpy(request->job.body + request->job.length, data, size);
+	request->job.length += size;
+}
+
+static enum MHD_Result
+hand_over(Request *request, const char *url)
+{
+	int status;
+
+	request->complete = opres_serve_now();
+	if (request->too_large || request->no_memory)
+		return send_plain(request->connection, request->too_large ? 413 : 503, request->no_memory ? 5 : 0);
+	request->job.headers = headers_json(request->connection, url);
+	if (request->job.headers == NULL)
+		return send_plain(request->connection, 400, 0);
+	if (request->job.body == NULL && (request->job.body = calloc(1, 1)) == NULL)
+		return send_plain(request->connection, 503, 5);
+	(void) opres_serve_safe(strlen(url) > 9 ? url + 9 : "", request->job.sender, sizeof request->job.sender);
+	request->job.done = job_done;
+	request->job.owner = request;
+	request->answered = true;
+	/* Before it is in the queue: a worker may be done with it at once. */
+	MHD_suspend_connection(request->connection);
+	status = opres_serve_db_put(&request->job);
+	if (status != 0)
+	{
+		request->job.status = status;
+		request->job.retry_after = 1;
+		MHD_resume_connection(request->connection);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result
+give_answer(Request *request)
+{
+	OpresJob *job = &request->job;
+	enum MHD_Result result;
+
+	if (job->response == NULL)
+		return send_plain(request->connection, job->status, job->retry_after);
+	result = send_text(request->connection, job->status, "application/json", job->response, strlen(job->response),
+					   MHD_RESPMEM_MUST_COPY, job->status == 503 && job->retry_after == 0 ? 5 : job->retry_after);
+	return result;
+}
+
+static enum MHD_Result
+begin(struct MHD_Connection *connection, const char *url, const char *method, void **own)
+{
+	const char *said = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+	Request *request = calloc(1, sizeof *request);
+
+	if (request == NULL)
+		return MHD_NO;
+	request->connection = connection;
+	request->begun = opres_serve_now();
+	request->post = strcmp(method, "POST") == 0;
+	*own = request;
+	/* Refused before the body is sent: who waits for "100 Continue" need not send it. */
+	if (request->post && is_webhook(url) && said != NULL && strtoull(said, NULL, 10) > (unsigned long long) settings->max_body)
+		return send_plain(connection, 413, 0);
+	if (request->post && !is_webhook(url))
+		return send_plain(connection, 404, 0);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+get(struct MHD_Connection *connection, const char *url, const char *method)
+{
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		return send_plain(connection, 405, 0);
+	if (strcmp(url, "/healthz") == 0)
+		return send_health(connection);
+	if (strcmp(url, "/metrics") == 0)
+		return send_metrics(connection);
+	return send_plain(connection, is_webhook(url) ? 405 : 404, 0);
+}
+
+/* Called when the headers are there, for each piece of the body, at its end, and again when the database has answered. */
+static enum MHD_Result
+handle(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version, const char *data,
+	   size_t *size, void **own)
+{
+	Request *request = *own;
+
+	(void) ctx;
+	(void) version;
+	if (request == NULL)
+		return begin(connection, url, method, own);
+	if (request->answered)
+		return give_answer(request);
+	if (*size > 0)
+	{
+		if (request->post)
+			append(request, data, *size);
+		*size = 0;
+		return MHD_YES;
+	}
+	return request->post ? hand_over(request, url) : get(connection, url, method);
+}
+
+static Watched **
+watched_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL ? (Watched **) (void *) &((union MHD_ConnectionInfo *) info)->socket_context : NULL;
+}
+
+static void
+set_begun(struct MHD_Connection *connection, uint64_t begun)
+{
+	Watched **watch = watched_of(connection);
+
+	pthread_mutex_lock(&lock);
+	if (watch != NULL && *watch != NULL)
+	{
+		(*watch)->begun = begun;
+		(*watch)->asked = true;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* Called with the first line of a request. */
+static void *
+first_line(void *ctx, const char *uri, struct MHD_Connection *connection)
+{
+	(void) ctx;
+	(void) uri;
+	set_begun(connection, opres_serve_now());
+	return NULL;
+}
+
+static void
+completed(void *ctx, struct MHD_Connection *connection, void **own, enum MHD_RequestTerminationCode code)
+{
+	Request *request = *own;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+
+	(void) ctx;
+	set_begun(connection, 0);
+	if (request == NULL)
+		return;
+	if (request->post)
+	{
+		int status = info != NULL ? (int) info->http_status : 0;
+		uint64_t micros = request->complete > 0 ? opres_serve_now() - request->complete : 0;
+
+		opres_serve_answered(status, micros);
+		opres_serve_log("info", "webhook", "status=%d ms=%.1f bytes=%zu sender=%s ended=%s", status, (double) micros / 1000,
+						request->job.length, request->job.sender[0] != '\0' ? request->job.sender : "-",
+						code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "well" : "early");
+	}
+	free(request->job.headers);
+	free(request->job.body);
+	free(request->job.response);
+	free(request);
+	*own = NULL;
+}
+
+/* Connections */
+
+static void
+connection_event(void *ctx, struct MHD_Connection *connection, void **own, enum MHD_ConnectionNotificationCode code)
+{
+	Watched *watch = *own;
+
+	(void) ctx;
+	pthread_mutex_lock(&lock);
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+	{
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+		watch = calloc(1, sizeof *watch);
+		if (watch != NULL && info != NULL)
+		{
+			watch->socket = info->connect_fd;
+			watch->opened = opres_serve_now();
+			watch->next = watched;
+			if (watched != NULL)
+				watched->before = watch;
+			watched = watch;
+		}
+		*own = watch;
+		atomic_fetch_add(&opres_serve_counts.connections, 1);
+	}
+	else
+	{
+		atomic_fetch_add(&opres_serve_counts.connections, -1);
+		if (watch != NULL && watch->socket != 0)
+		{
+			if (watch->next != NULL)
+				watch->next->before = watch->before;
+			if (watch->before != NULL)
+				watch->before->next = watch->next;
+			else
+				watched = watch->next;
+		}
+		free(watch);
+		*own = NULL;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/*
+ * libmicrohttpd ends connections that send nothing; one that sends a byte now and then holds its place for ever. So a request that
+ * takes too long from its first line to its end is cut, and a connection that has not got as far as a first line. The socket is
+ * still ours under the lock: libmicrohttpd tells us before it closes it.
+ */
+void
+opres_serve_http_watch(void)
+{
+	uint64_t now = opres_serve_now(), limit = (uint64_t) settings->request_timeout * 1000000;
+
+	pthread_mutex_lock(&lock);
+	for (Watched *watch = watched; watch != NULL; watch = watch->next)
+	{
+		uint64_t since = watch->begun != 0 ? watch->begun : watch->asked ? now : watch->opened + 4 * limit;
+
+		if (watch->cut || since > now || now - since < limit)
+			continue;
+		watch->cut = true;
+		(void) shutdown(watch->socket, SHUT_RDWR);
+		atomic_fetch_add(&opres_serve_counts.cut, 1);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* Start and stop */
+
+static char *
+read_pem(const char *path)
+{
+	char *bytes, *text;
+	size_t length;
+
+	if (!opres_file_read(-100 /* AT_FDCWD */, path, 1 << 20, &bytes, &length))
+	{
+		opres_serve_log("error", "start", "unreadable=tls_file");
+		return NULL;
+	}
+	text = realloc(bytes, length + 1);
+	if (text == NULL)
+	{
+		free(bytes);
+		return NULL;
+	}
+	text[length] = '\0';
+	return text;
+}
+
+/* As many files as connections, and some for the rest. */
+static void
+raise_file_limit(int connections)
+{
+	struct rlimit limit;
+	rlim_t wanted = (rlim_t) connections + 256;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+		opres_serve_log("warning", "start", "files=%lld wanted=%lld", (long long) limit.rlim_cur, (long long) wanted);
+}
+
+static bool
+read_address(struct sockaddr_storage *address)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *) address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *) address;
+
+	memset(address, 0, sizeof *address);
+	if (inet_pton(AF_INET, settings->listen, &v4->sin_addr) == 1)
+	{
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t) settings->port);
+		return true;
+	}
+	if (inet_pton(AF_INET6, settings->listen[0] != '\0' ? settings->listen : "::", &v6->sin6_addr) == 1)
+	{
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t) settings->port);
+		return true;
+	}
+	opres_serve_log("error", "start", "listen=no_address");
+	return false;
+}
+
+/* The error messages of the library may hold what a client sent. */
+static void
+library_says(void *ctx, const char *format, va_list arguments)
+{
+	(void) ctx;
+	(void) format;
+	(void) arguments;
+}
+
+bool
+opres_serve_http_start(const OpresServeConfig *config)
+{
+	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	struct sockaddr_storage address;
+	const union MHD_DaemonInfo *info;
+
+	settings = config;
+	if (!read_address(&address))
+		return false;
+	raise_file_limit(config->max_connections);
+	if (config->tls_cert != NULL)
+	{
+		tls_cert = read_pem(config->tls_cert);
+		tls_key = read_pem(config->tls_key);
+		if (tls_cert == NULL || tls_key == NULL)
+			return false;
+		flags |= MHD_USE_TLS;
+	}
+	if (address.ss_family == AF_INET6)
+		flags |= MHD_USE_IPv6 | (config->listen[0] == '\0' ? MHD_USE_DUAL_STACK : 0);
+	server = MHD_start_daemon(flags, (uint16_t) config->port, NULL, NULL, handle, NULL, MHD_OPTION_EXTERNAL_LOGGER, library_says,
+							  NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *) &address, MHD_OPTION_CONNECTION_LIMIT,
+							  (unsigned int) config->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HEADER_MEMORY,
+							  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) config->idle_timeout, MHD_OPTION_THREAD_POOL_SIZE,
+							  (unsigned int) config->http_threads, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+							  MHD_OPTION_NOTIFY_CONNECTION, connection_event, NULL, MHD_OPTION_URI_LOG_CALLBACK, first_line, NULL,
+							  MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024U, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
+							  tls_cert != NULL ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, tls_cert, MHD_OPTION_HTTPS_MEM_KEY,
+							  tls_key, MHD_OPTION_END);
+	if (server == NULL)
+	{
+		opres_serve_log("error", "start", "listening=false port=%d", config->port);
+		return false;
+	}
+	info = MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT);
+	opres_serve_log("info", "start", "listening=true port=%d tls=%s", info != NULL ? (int) info->port : config->port,
+					tls_cert != NULL ? "true" : "false");
+	return true;
+}
+
+void
+opres_serve_http_quiesce(void)
+{
+	int listening = MHD_quiesce_daemon(server);
+
+	if (listening >= 0)
+		(void) shutdown(listening, SHUT_RDWR);
+}
+
+void
+opres_serve_http_stop(void)
+{
+	MHD_stop_daemon(server);
+	if (tls_key != NULL)
+		explicit_bzero(tls_key, strlen(tls_key));
+	free(tls_cert);
+	free(tls_key);
+}
