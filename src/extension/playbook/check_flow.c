@@ -90,7 +90,7 @@ check_step(OpresCheck *check, const OpresFlow *flow, const OpresNode *node)
 		refuse_members(check, node, success_and_failure, lengthof(success_and_failure), OPRES_PROBLEM_START_MORE);
 		if (!opres_json_get(node->json, "on_completion", &value))
 			opres_problem(check, &step, OPRES_PROBLEM_START_NEXT, NULL, NULL, NULL, NULL);
-		if (flow->start != OPRES_NO_NODE && node != &flow->nodes[flow->start])
+		if (flow->start != OPRES_NO_NODE && node != &flow->nodes[flow->start] && opres_node_is(&flow->nodes[flow->start], "start"))
 			opres_problem(check, &step, OPRES_PROBLEM_STARTS, NULL, NULL, NULL, NULL);
 	}
 	else if (opres_node_is(node, "end"))
@@ -111,7 +111,12 @@ add_group(OpresFlow *flow, int owner)
 		flow->groups = flow->groups == NULL ? palloc(sizeof(OpresGroup) * flow->group_room)
 											: repalloc(flow->groups, sizeof(OpresGroup) * flow->group_room);
 	}
-	flow->groups[flow->group_count] = (OpresGroup){ owner, owner == OPRES_NO_NODE ? OPRES_NO_GROUP : flow->nodes[owner].group };
+	flow->groups[flow->group_count] = (OpresGroup){ owner, OPRES_NO_GROUP, 0 };
+	if (owner != OPRES_NO_NODE)
+	{
+		flow->groups[flow->group_count].parent = flow->nodes[owner].group;
+		flow->groups[flow->group_count].depth = flow->groups[flow->nodes[owner].group].depth + 1;
+	}
 	return flow->group_count++;
 }
 
@@ -133,6 +138,17 @@ group_name(const OpresCheck *check, const OpresFlow *flow, int group)
 	if (owner != OPRES_NO_NODE)
 		return quoted_id(&flow->nodes[owner]);
 	return pstrdup(group == 0 ? (ja ? "本流" : "the main flow") : (ja ? "例外処理" : "the exception"));
+}
+
+static void
+check_nesting(const Walk *walk, const OpresNode *node, int group)
+{
+	OpresPath workflow = opres_path_key(&walk->check->path, "workflow");
+	OpresPath step = opres_path_key(&workflow, node->id);
+
+	if (walk->flow->groups[group].depth >= OPRES_PLAYBOOK_NESTING &&
+		(node->branch_count > 0 || opres_node_is(node, "playbook-action")))
+		opres_problem(walk->check, &step, OPRES_PROBLEM_NESTING, NULL, psprintf("%d", OPRES_PLAYBOOK_NESTING), NULL, NULL);
 }
 
 /* from NULL: the exception begins there. */
@@ -165,6 +181,7 @@ enter(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int group)
 	else if (node->group == OPRES_NO_GROUP)
 	{
 		node->group = group;
+		check_nesting(walk, node, group);
 		if (node->branch_count > 0)
 			walk->constructs[walk->construct_count++] = to;
 		walk->on_stack[to] = true;

@@ -34,6 +34,7 @@ typedef struct OpresGroup
 {
 	int owner;  /* the construct; OPRES_NO_NODE: the main region or the exception */
 	int parent; /* the owner's group */
+	int depth;  /* 0 = the main region, the exception */
 } OpresGroup;
 
 typedef struct OpresFlow

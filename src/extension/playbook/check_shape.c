@@ -352,6 +352,16 @@ check_key(OpresCheck *check, const OpresPath *path, const JsonbValue *key, const
 	}
 }
 
+/* In a list or a map null is not something left out: there is an item that is none. */
+static void
+check_item(OpresCheck *check, const OpresPath *path, const JsonbValue *value, const OpresRule *rule)
+{
+	if (value->type == jbvNull)
+		opres_problem(check, path, OPRES_PROBLEM_TYPE, NULL, expected(check->lang, rule->kind), found(check->lang, value), NULL);
+	else
+		check_value(check, path, value, rule);
+}
+
 static void
 check_map(OpresCheck *check, const OpresPath *path, JsonbContainer *object, const OpresRule *rule)
 {
@@ -363,7 +373,7 @@ check_map(OpresCheck *check, const OpresPath *path, JsonbContainer *object, cons
 		OpresPath place = { path, members.key.val.string.val, members.key.val.string.len, 0 };
 
 		check_key(check, &place, &members.key, rule);
-		check_value(check, &place, &members.value, rule->of);
+		check_item(check, &place, &members.value, rule->of);
 	}
 }
 
@@ -401,7 +411,7 @@ check_list(OpresCheck *check, const OpresPath *path, JsonbContainer *array, cons
 	{
 		place.index = i;
 		(void) JsonbIteratorNext(&iterator, &items[i], true);
-		check_value(check, &place, &items[i], rule->of);
+		check_item(check, &place, &items[i], rule->of);
 		/* Long lists are nobody's handwriting; looking for doubles in them would take long. */
 		for (int j = 0; j < i && i < 200 && items[i].type == jbvString; j++)
 			if (items[j].type == jbvString && items[j].val.string.len == items[i].val.string.len &&

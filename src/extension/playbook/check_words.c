@@ -328,6 +328,10 @@ static const Words words[] = {
 								 "switch-condition may share steps.",
 								 "分岐や例外処理ごとに別のステップにしてください。共有できるのは、同じif-condition・switch-"
 								 "conditionの分岐同士だけです。" } },
+	[OPRES_PROBLEM_NESTING] = { ERROR_,
+								{ "more than %1 branching steps within one another", "分岐の入れ子が%1段を超えています" },
+								{ "Put some of them after one another instead, or into a playbook of their own.",
+								  "順に並べるか、別のプレイブックに分けてください。" } },
 	[OPRES_PROBLEM_NO_END] = { ERROR_,
 							   { "no end step can be reached from the start", "開始からendステップに到達できません" },
 							   { "Let the last step lead to an end step.", "最後のステップをendステップにつないでください。" } },

@@ -176,7 +176,9 @@ read_role(const Step *step, const char *key)
 static void
 compile_machine(Step *step, OpresStep *out)
 {
-	OpresTime timeout = milliseconds(step, "timeout");
+	/* A start and an end are done at once, whatever stands there. */
+	bool at_once = step->local->type == OPRES_STEP_START || step->local->type == OPRES_STEP_END;
+	OpresTime timeout = at_once ? 0 : milliseconds(step, "timeout");
 	char *condition = opres_json_text(step->json, "condition");
 	bool is_action = step->local->type == OPRES_STEP_ACTION;
 
@@ -192,7 +194,7 @@ compile_machine(Step *step, OpresStep *out)
 	out->round_limit = 0;
 	if (out->type == OPRES_STEP_WHILE)
 		out->round_limit = (int32_t) Min(opres_json_integer(step->extension, "round_limit", OPRES_DEFAULT_ROUNDS), INT32_MAX);
-	out->delay = milliseconds(step, "delay");
+	out->delay = at_once ? 0 : milliseconds(step, "delay");
 	/* CACAO allows a timeout of 0; no step could be done in that time. */
 	out->timeout = timeout == 0 ? OPRES_NEVER : timeout;
 	out->evidence = is_action && opres_json_flag(opres_json_object(step->extension, "evidence"), "required", false);

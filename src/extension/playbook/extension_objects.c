@@ -135,7 +135,7 @@ static const OpresMember action_members[] = {
 };
 const OpresKind opres_our_bare_step_kind = { .what = { "our extension of a start or end step", "start・endステップの拡張" },
 											 .members = bare_members };
-const OpresKind opres_our_action_kind = { .what = { "an action step's extension", "actionステップの拡張" },
+const OpresKind opres_our_action_kind = { .what = { "our extension of an action step", "actionステップの拡張" },
 										  .members = action_members };
 const OpresKind opres_our_construct_kind = { .what = { "our extension of a step", "ステップの拡張" },
 											 .members = construct_members };
@@ -145,7 +145,8 @@ const OpresKind opres_our_while_kind = { .what = { "our extension of a while-con
 /* Of an agent */
 
 static const OpresMember agent_text_members[] = { { "name", OPTIONAL, &said }, { "description", OPTIONAL, &said }, { 0 } };
-static const OpresKind agent_text_kind = { .what = { "an agent's texts", "エージェントの文言" }, .members = agent_text_members };
+static const OpresKind agent_text_kind = { .what = { "the texts of an agent", "エージェントの文言" },
+										   .members = agent_text_members };
 static const OpresRule agent_text = { .kind = OPRES_RULE_OBJECT, .object = &agent_text_kind };
 static const OpresRule agent_texts = { .kind = OPRES_RULE_MAP, .key = OPRES_KEY_LANGUAGE, .of = &agent_text };
 static const OpresMember agent_members[] = {
@@ -154,4 +155,4 @@ static const OpresMember agent_members[] = {
 	{ "texts", OPTIONAL, &agent_texts },
 	{ 0 },
 };
-const OpresKind opres_our_agent_kind = { .what = { "an agent's extension", "エージェントの拡張" }, .members = agent_members };
+const OpresKind opres_our_agent_kind = { .what = { "our extension of an agent", "エージェントの拡張" }, .members = agent_members };
