@@ -46,6 +46,8 @@ SQL_PARTS := \
 	src/extension/incident/exercise.sql \
 	src/extension/incident/redact.sql \
 	src/extension/webhook/outbox.sql \
+	src/extension/webhook/sender.sql \
+	src/extension/webhook/receive.sql \
 	src/extension/webhook/raise.sql \
 	src/extension/incident/audit.sql \
 	src/extension/audit/audit.sql \

@@ -32,17 +32,32 @@ opres_table_next(OpresTableScan *scan)
 	return systable_getnext(scan->scan);
 }
 
+static void
+no_value(const OpresTableScan *scan, const char *column)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("table opres.%s has no value in column \"%s\"", RelationGetRelationName(scan->table), column)));
+}
+
+Datum
+opres_table_value_or_null(const OpresTableScan *scan, HeapTuple row, const char *column, bool *isnull)
+{
+	TupleDesc desc = RelationGetDescr(scan->table);
+	int number = SPI_fnumber(desc, column);
+
+	if (number == SPI_ERROR_NOATTRIBUTE)
+		no_value(scan, column);
+	return heap_getattr(row, number, desc, isnull);
+}
+
 Datum
 opres_table_value(const OpresTableScan *scan, HeapTuple row, const char *column)
 {
-	TupleDesc desc = RelationGetDescr(scan->table);
 	bool isnull = true;
-	int number = SPI_fnumber(desc, column);
-	Datum value = number == SPI_ERROR_NOATTRIBUTE ? (Datum) 0 : heap_getattr(row, number, desc, &isnull);
+	Datum value = opres_table_value_or_null(scan, row, column, &isnull);
 
 	if (isnull)
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("table opres.%s has no value in column \"%s\"", RelationGetRelationName(scan->table), column)));
+		no_value(scan, column);
 	return value;
 }
 

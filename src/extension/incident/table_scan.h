@@ -27,6 +27,9 @@ extern HeapTuple opres_table_next(OpresTableScan *scan);
 /* What a row has in a column; an error if it is NULL, or if there is no such column. */
 extern Datum opres_table_value(const OpresTableScan *scan, HeapTuple row, const char *column);
 
+/* The same, NULL allowed: then *isnull. */
+extern Datum opres_table_value_or_null(const OpresTableScan *scan, HeapTuple row, const char *column, bool *isnull);
+
 extern void opres_table_end(OpresTableScan *scan);
 
 #endif

@@ -41,6 +41,7 @@ BEGIN
         i.id, jsonb_build_object('operation', t.operation, 'tolerance', t.tolerance, 'breaches_at', opres.utc_text(t.breaches_at)));
     END LOOP;
   END LOOP;
+  PERFORM opres.purge_webhook_receipts();
   RETURN raised;
 END
 $$;

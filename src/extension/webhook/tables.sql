@@ -20,7 +20,7 @@ COMMENT ON TABLE opres.webhook_sender IS
 
 CREATE TABLE opres.webhook_identity (
   sender text COLLATE "C" NOT NULL,
-  external_id text NOT NULL,
+  external_id text COLLATE "C" NOT NULL,
   person text COLLATE "C" NOT NULL,
   PRIMARY KEY (sender, external_id)
 );
@@ -48,7 +48,7 @@ CREATE TABLE opres.webhook_receipt (
 );
 CREATE INDEX webhook_receipt_received_at_idx ON opres.webhook_receipt (received_at);
 COMMENT ON TABLE opres.webhook_receipt IS
-  'messages dealt with and what was answered: the same message gets the same answer and is not done again; kept as long as the sender''s keep says. message_id of a business key: key: and the key';
+  'messages dealt with and what was answered: the same message gets the same answer and is not done again; kept as long as the sender''s keep says. message_id: the id of the message if it is signed, else body. and the hash of the body; key. and the key for the key of a business transaction';
 
 CREATE TABLE opres.webhook_endpoint (
   name text COLLATE "C" PRIMARY KEY CHECK (name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
