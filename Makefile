@@ -182,6 +182,7 @@ bench:
 	@$(BUILD)
 	@test/bench/run $(BENCH_SIZES)
 	@test/bench/audit
+	@test/bench/runs
 
 graphs:
 	@test/install-deps demo
