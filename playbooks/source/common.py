@@ -242,13 +242,13 @@ def publish(*particular, by="recognition+PT3H", needs="authorities_told"):
 
 def branch_opening(*particular):
     return A("branch_opening", "coordination", "branches/operations", ("Decide by 8:30 how the branches open", "8時30分までに営業店の開店方法を決定する"),
-             ("Open as usual, open with a limited list of services, or not: per service and branch, with what staff say at the door.",
-              "通常営業、取扱業務を限定した営業又は休業を、業務・店舗ごとに決定し、店頭での説明内容を定める。"),
+             ("Decide within three hours of recognition, at the latest by 8:30: open as usual, open with a limited list of services, or not; per service and branch, with what staff say at the door.",
+              "認識から3時間以内に、遅くとも8時30分までに、通常営業、取扱業務を限定した営業又は休業を業務・店舗ごとに決定し、店頭での説明内容を定める。"),
              *particular,
              ("Tell the branches by phone chain by 8:00, the head's decision by 8:30; repeat it for each further business day.",
               "8時までに電話連絡網で見込みを、8時30分までに本部長の決定を伝達する。翌営業日以降も継続する。"),
              why=("What is not decided by 8:30 is decided by the queue at the door.", "8時30分までに決定しない場合、店頭の混乱に直結する。"),
-             evidence=("decision per service and branch, time", "業務・店舗別の決定内容及び時刻"), approve="crisis_head", clauses="4-1.4", needs="authority_named", priority=1)
+             evidence=("decision per service and branch, time", "業務・店舗別の決定内容及び時刻"), approve="crisis_head", by="recognition+PT3H", clauses="4-1.4", needs="authority_named", priority=1)
 
 
 def outside(steps, *keys):
