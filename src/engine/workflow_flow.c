@@ -44,7 +44,7 @@ later(OpresTime time, OpresTime duration)
 {
 	OpresTime sum;
 
-	if (time == OPRES_NEVER || duration == OPRES_NEVER || __builtin_add_overflow(time, duration, &sum))
+	if (duration == OPRES_NEVER || __builtin_add_overflow(time, duration, &sum))
 		return OPRES_NEVER;
 	return sum;
 }
@@ -198,7 +198,7 @@ establish(OpresRun *run, int32_t fact)
 		int32_t step = run->waiting.items[i];
 		OpresActivation *a = &run->steps[step];
 
-		if (a->state != OPRES_STEP_REACHED || run->progress[step].missing == 0 || --run->progress[step].missing > 0)
+		if (a->state != OPRES_STEP_REACHED || --run->progress[step].missing > 0)
 			continue;
 		a->ready_at = a->not_before > run->now ? a->not_before : run->now;
 		a->due = later(a->ready_at, run->playbook->steps[step].timeout);
@@ -523,10 +523,7 @@ void
 opres_workflow_retry(OpresRun *run, int32_t step)
 {
 	int32_t doers = run->steps[step].doer_count;
-	Next next;
-
-	forget_inside(run, step);
-	next = reach(run, step, run->regions.of[step]);
+	Next next = reach(run, step, run->regions.of[step]);
 	run->steps[step].doer_count = doers;
 	proceed(run, next);
 }

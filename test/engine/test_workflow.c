@@ -24,6 +24,9 @@ test_sequence(void)
 	step(&p, 2, OPRES_STEP_END, NONE);
 	play_begin(&p);
 	CHECK_TEXT(states(&p), "DR.");
+	CHECK_INT(at(&p, 2)->choice, -1);
+	CHECK_INT(at(&p, 2)->due, OPRES_NEVER);
+	CHECK_INT(at(&p, 2)->ready_at, OPRES_NEVER);
 	CHECK_INT(opres_run_state(p.run), OPRES_RUN_ACTIVE);
 	CHECK_INT(at(&p, 1)->reached_at, 0);
 	CHECK_INT(at(&p, 1)->due, OPRES_NEVER);
@@ -636,6 +639,141 @@ test_delayed_question(void)
 	play_end(&p);
 }
 
+/* An exception region that was cancelled, with its playbook action or with what is around that, can be reached in the next round.
+ */
+static void
+test_exception_cancelled(void)
+{
+	for (int32_t around = 0; around < 2; around++)
+	{
+		Play p;
+
+		play_init(&p);
+		p.book.playbook_count = 2;
+		p.exceptions[1] = 4;
+		step(&p, 0, OPRES_STEP_START, 1);
+		branches(&p, step(&p, 1, OPRES_STEP_WHILE, NONE), around ? 5 : 2, NONE);
+		branches(&p, step(&p, 2, OPRES_STEP_PLAYBOOK_ACTION, NONE), 3, NONE);
+		step(&p, 3, OPRES_STEP_ACTION, NONE)->playbook = 1;
+		step(&p, 4, OPRES_STEP_ACTION, NONE)->playbook = 1;
+		if (around)
+		{
+			branches(&p, step(&p, 5, OPRES_STEP_PARALLEL, NONE), 2, 6);
+			step(&p, 6, OPRES_STEP_ACTION, NONE);
+		}
+		step(&p, around ? 7 : 5, OPRES_STEP_END, NONE);
+		on_failure(&p.steps[around ? 5 : 2], around ? 7 : 5)->timeout = 5;
+		play_begin(&p);
+		for (OpresTime time = 10; time < 40; time += 10)
+		{
+			CHECK_INT(decide(&p, time, 1, 0), OK);
+			CHECK_INT(plain(&p, OPRES_EVENT_FAILURE, time, 3), OK);
+			CHECK_TEXT(states(&p), around ? "DUUHRUR." : "DUUHR.");
+			CHECK_INT(plain(&p, OPRES_EVENT_EXPIRE, time + 5, around ? 5 : 2), OK);
+			CHECK_TEXT(states(&p), around ? "DR......" : "DR....");
+		}
+		play_end(&p);
+	}
+}
+
+/* 1 if: 2 is taken, 3 is not and leads to 5. 5 is in the branch of 2 as well, in one way or the other, and so is not skipped. */
+static void
+test_shared(void)
+{
+	for (int way = 0; way < 4; way++)
+	{
+		Play p;
+
+		play_init(&p);
+		variable(&p, OPRES_VAR_BOOL, 0, "true");
+		step(&p, 0, OPRES_STEP_START, 1);
+		condition(&p, branches(&p, step(&p, 1, OPRES_STEP_IF, NONE), 2, 3), "__0__");
+		step(&p, 2, OPRES_STEP_ACTION, NONE);
+		step(&p, 3, OPRES_STEP_ACTION, 5);
+		step(&p, 4, OPRES_STEP_ACTION, NONE);
+		step(&p, 5, way == 3 ? OPRES_STEP_ACTION : OPRES_STEP_END, NONE);
+		if (way == 0)
+			branches(&p, step(&p, 2, OPRES_STEP_PARALLEL, NONE), 4, 5)->delay = 1;
+		if (way == 1)
+		{
+			branches(&p, step(&p, 2, OPRES_STEP_PLAYBOOK_ACTION, NONE), 4, NONE)->delay = 1;
+			p.book.playbook_count = 2;
+			p.steps[4].playbook = 1;
+			p.exceptions[1] = 5;
+		}
+		if (way >= 2)
+			on_failure(step(&p, 2, OPRES_STEP_ACTION, 4), 5);
+		play_begin(&p);
+		CHECK_TEXT(states(&p), "DURK..");
+		play_end(&p);
+	}
+}
+
+/* Variables of several playbooks and steps, not in that order: each has its own set anew when it is entered or reached. */
+static void
+test_scopes(void)
+{
+	static const int32_t scopes[] = { -1 - 4, 1, 0, -1 - 3, 1, -1 - 4, 0, -1 - 3 };
+	Play p;
+
+	play_init(&p);
+	p.book.playbook_count = 2;
+	step(&p, 0, OPRES_STEP_START, 1);
+	branches(&p, step(&p, 1, OPRES_STEP_WHILE, NONE), 2, NONE)->round_limit = 3;
+	branches(&p, step(&p, 2, OPRES_STEP_PLAYBOOK_ACTION, 4), 3, NONE);
+	step(&p, 3, OPRES_STEP_ACTION, NONE)->playbook = 1;
+	step(&p, 4, OPRES_STEP_ACTION, NONE);
+	for (int32_t v = 0; v < 8; v++)
+		variable(&p, OPRES_VAR_STRING, scopes[v], "first");
+	p.steps[3].out_count = p.steps[4].out_count = 4;
+	p.steps[3].out_variables = list(&p, 4, 1, 3, 4, 7);
+	p.steps[4].out_variables = list(&p, 4, 0, 2, 5, 6);
+	play_begin(&p);
+	for (int32_t round = 0; round < 2; round++)
+	{
+		CHECK_INT(decide(&p, round * 5 + 1, 1, 0), OK);
+		for (int32_t v = 0; v < 8; v++)
+			CHECK_TEXT(opres_run_value(p.run, v), round > 0 && v != 1 && v != 3 && v != 4 && v != 7 ? "second" : "first");
+		for (int32_t s = 3; s <= 4; s++)
+		{
+			OpresRunEvent e = event(OPRES_EVENT_SUCCESS, round * 5 + 2, s);
+			OpresAssignment a[4];
+
+			for (int32_t i = 0; i < 4; i++)
+				a[i] = (OpresAssignment){ p.steps[s].out_variables[i], "second" };
+			e.assignments = a;
+			e.assignment_count = 4;
+			CHECK_TEXT(opres_run_value(p.run, s == 3 ? 3 : 0), "first"); /* reached */
+			CHECK_TEXT(opres_run_value(p.run, s == 3 ? 7 : 5), "first");
+			CHECK_INT(apply(&p, e), OK);
+		}
+	}
+	play_end(&p);
+}
+
+/* A fact that comes after a step was passed over without it does not change its times. */
+static void
+test_fact_too_late(void)
+{
+	Play p;
+
+	play_init(&p);
+	p.override_roles[0] = 0;
+	step(&p, 0, OPRES_STEP_START, 1);
+	branches(&p, step(&p, 1, OPRES_STEP_PARALLEL, NONE), 2, 3);
+	requires(&p, step(&p, 2, OPRES_STEP_ACTION, NONE), 0);
+	establishes(&p, step(&p, 3, OPRES_STEP_ACTION, 4), 0);
+	requires(&p, step(&p, 4, OPRES_STEP_ACTION, NONE), 0);
+	play_begin(&p);
+	CHECK_INT(in_role(&p, OPRES_EVENT_OVERRIDE, 1, 2, 1, 0), OK);
+	CHECK_INT(done(&p, 2, 3, 1), OK);
+	CHECK_INT(at(&p, 2)->ready_at, OPRES_NEVER);
+	CHECK_INT(at(&p, 4)->ready_at, 2);
+	CHECK_INT(done(&p, 3, 4, 1), OK);
+	CHECK_INT(opres_run_state(p.run), OPRES_RUN_COMPLETED);
+	play_end(&p);
+}
+
 int
 main(void)
 {
@@ -655,5 +793,9 @@ main(void)
 	test_facts_and_times();
 	test_delayed_construct();
 	test_delayed_question();
+	test_exception_cancelled();
+	test_shared();
+	test_scopes();
+	test_fact_too_late();
 	return check_done();
 }

@@ -167,6 +167,7 @@ test_actions(void)
 	BREAKS(7, "variable 2, which it does not see", outs(&p, &p.steps[7], 2, -1));
 	BREAKS(7, "variable 3, which it does not see", outs(&p, &p.steps[7], 3, -1));
 	BREAKS(12, "variable 0, which it does not see", outs(&p, &p.steps[12], 0, -1));
+	KEEPS(approvals(&p, &p.steps[1], 0, 1));
 	KEEPS(outs(&p, &p.steps[12], 3, -1));
 	KEEPS(outs(&p, &p.steps[7], 0, 1));
 }
@@ -272,6 +273,16 @@ test_variables(void)
 	BREAKS(11, "does not see", p.variables[4].out_to = 2);
 	BREAKS(11, "different types", p.variables[3].in_from = 1);
 	BREAKS(11, "different types", p.variables[4].out_to = 1);
+	BREAKS(11, "different types", p.variables[3].type = OPRES_VAR_URI);
+	BREAKS(11, "different types", p.variables[4].type = OPRES_VAR_DICTIONARY);
+	BREAKS(4, "variable 5, which it does not see", condition(&p, &p.steps[4], "__5__ = 'a'"));
+	BREAKS(3, "variable 5, which it does not see", condition(&p, &p.steps[3], "__5__ = 'a'"); p.steps[8].switch_variable = -1;
+		   p.book.variable_count = 5);
+	KEEPS(condition(&p, &p.steps[4], "__0__ = 'a'"));
+	BREAKS(8, "variable 0, which it does not see", p.steps[8].switch_variable = 0; p.steps[1].out_count = 0;
+		   p.variables[0].scope = -1 - 1);
+	BREAKS(11, "does not see", p.variables[0].scope = -1 - 1; p.variables[4].out_to = -1);
+	BREAKS(11, "does not see", p.variables[0].scope = -1 - 1; p.variables[3].in_from = -1);
 	BREAKS(11, "out_args name a constant", p.variables[0].constant = true; p.steps[1].out_count = 0);
 	KEEPS(p.variables[3].out_to = 0);
 	KEEPS(variable(&p, OPRES_VAR_STRING, -1 - 11, "c")->constant = true;

@@ -39,7 +39,8 @@ test_begin_and_end(void)
 	make_action(&p, false);
 	variable(&p, OPRES_VAR_INTEGER, 0, "1")->external = true;
 	variable(&p, OPRES_VAR_INTEGER, 0, "2");
-	variable(&p, OPRES_VAR_INTEGER, 0, "3")->external = p.variables[2].constant = true;
+	variable(&p, OPRES_VAR_INTEGER, 0, "3")->external = true;
+	p.variables[2].constant = true;
 	variable(&p, OPRES_VAR_INTEGER, -1 - 1, "4")->external = true;
 	p.run = opres_run_new(&p.book, &p.arena);
 	CHECK(p.run != NULL);
@@ -315,6 +316,28 @@ test_approve(void)
 	play_end(&p);
 }
 
+/* Numbers begin at 0: the person, the role, the authority. */
+static void
+test_number_0(void)
+{
+	Play p;
+
+	make_action(&p, false);
+	approvals(&p, &p.steps[1], 0, 2);
+	p.steps[2].override_role = 0;
+	p.override_roles[0] = HEAD;
+	play_begin(&p);
+	CHECK_INT(done(&p, 1, 1, 0), OK);
+	CHECK_INT(in_role(&p, OPRES_EVENT_APPROVE, 1, 1, 0, 0), OPRES_REFUSED_DOER);
+	CHECK_INT(heard(&p, OPRES_EVENT_APPROVE, 1, 1, 0, 0), OPRES_REFUSED_DOER);
+	CHECK_INT(in_role(&p, OPRES_EVENT_APPROVE, 1, 1, 1, 0), OK);
+	CHECK_INT(in_role(&p, OPRES_EVENT_APPROVE, 1, 1, 2, 0), OK);
+	CHECK_TEXT(states(&p), "DDR");
+	CHECK_INT(in_role(&p, OPRES_EVENT_OVERRIDE, 2, 2, 1, HEAD), OPRES_REFUSED_ROLE);
+	CHECK_INT(in_role(&p, OPRES_EVENT_OVERRIDE, 2, 2, 1, 0), OK);
+	play_end(&p);
+}
+
 /* A role that nobody is asked to have, as person -1 has none. */
 static void
 test_approve_without_role(void)
@@ -520,6 +543,28 @@ test_retry_construct(void)
 	play_end(&p);
 }
 
+/* A construct that waits for nothing runs as it is retried. */
+static void
+test_retry_at_once(void)
+{
+	Play p;
+
+	play_init(&p);
+	step(&p, 0, OPRES_STEP_START, 1);
+	condition(&p, branches(&p, step(&p, 1, OPRES_STEP_WHILE, NONE), 2, NONE), "true")->round_limit = 1;
+	step(&p, 2, OPRES_STEP_ACTION, NONE);
+	play_begin(&p);
+	for (OpresTime at = 1; at < 4; at++)
+	{
+		CHECK_TEXT(states(&p), "DUR");
+		CHECK_INT(opres_run_step(p.run, 1)->round, 1);
+		CHECK_INT(done(&p, at, 2, 1), OK);
+		CHECK_TEXT(states(&p), "DH.");
+		CHECK_INT(plain(&p, OPRES_EVENT_RETRY, at, 1), OK);
+	}
+	play_end(&p);
+}
+
 static void
 test_expire(void)
 {
@@ -588,7 +633,8 @@ test_set(void)
 	variable(&p, OPRES_VAR_IPV4_ADDR, 0, NULL)->external = true;
 	variable(&p, OPRES_VAR_STRING, 0, "x");
 	variable(&p, OPRES_VAR_STRING, -1 - 1, "x")->external = true;
-	variable(&p, OPRES_VAR_STRING, 0, "x")->external = p.variables[3].constant = true;
+	variable(&p, OPRES_VAR_STRING, 0, "x")->external = true;
+	p.variables[3].constant = true;
 	play_begin(&p);
 	CHECK_INT(give(&p, OPRES_EVENT_SET, 1, NONE, 0, "10.0.0.256"), OPRES_REFUSED_VALUE);
 	CHECK_INT(give(&p, OPRES_EVENT_SET, 1, 1, 1, "y"), OPRES_REFUSED_VALUE);
@@ -658,12 +704,14 @@ main(void)
 	test_types();
 	test_approve();
 	test_approve_without_role();
+	test_number_0();
 	test_reject();
 	test_doers();
 	test_omit();
 	test_override();
 	test_override_construct();
 	test_retry_construct();
+	test_retry_at_once();
 	test_expire();
 	test_expire_construct();
 	test_set();

@@ -445,6 +445,81 @@ test_no_memory(void)
 	play_end(&p);
 }
 
+/* Doers, approvals and values without end: memory fails at each place where a run takes some, and the run says so from then on. */
+static OpresStatus
+many_persons(OpresRun *run, const char *value)
+{
+	static const int32_t role = 1;
+	OpresAssignment a = { 0, value };
+	OpresRunEvent e = event(OPRES_EVENT_BEGIN, 0, 1);
+	OpresRefusal refusal = OK;
+	int32_t detail;
+	OpresStatus status = opres_run_apply(run, &e, &refusal, &detail);
+
+	e.roles = &role;
+	e.role_count = 1;
+	e.role = role;
+	e.assignments = &a;
+	for (e.person = 0; e.person < 2000 && status == OPRES_OK; e.person++)
+	{
+		e.kind = OPRES_EVENT_SUCCESS;
+		e.assignment_count = 1;
+		status = opres_run_apply(run, &e, &refusal, &detail);
+		e.kind = OPRES_EVENT_REJECT;
+		e.assignment_count = 0;
+		e.person += 10000;
+		if (status == OPRES_OK && e.person < 11999)
+			status = opres_run_apply(run, &e, &refusal, &detail);
+		e.person -= 10000;
+	}
+	e.kind = OPRES_EVENT_APPROVE;
+	for (e.person = 20000; e.person < 22000 && status == OPRES_OK; e.person++)
+		status = opres_run_apply(run, &e, &refusal, &detail);
+	if (status == OPRES_OK)
+		CHECK_INT(opres_run_state(run), OPRES_RUN_COMPLETED);
+	else
+		CHECK_INT(opres_run_apply(run, &e, &refusal, &detail), status);
+	return status;
+}
+
+static void
+test_no_memory_for_persons(void)
+{
+	Play p;
+	char value[1500];
+	int failed = 0;
+	OpresStatus status = OPRES_NO_MEMORY;
+
+	memset(value, 'x', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	play_init(&p);
+	variable(&p, OPRES_VAR_STRING, 0, NULL);
+	step(&p, 0, OPRES_STEP_START, 1);
+	outs(&p, approvals(&p, step(&p, 1, OPRES_STEP_ACTION, NONE), 1, 2000), 0, -1);
+	for (int length = 0; length < 2; length++)
+	{
+		status = OPRES_NO_MEMORY;
+		for (int allowed = 1; status != OPRES_OK && allowed < 100; allowed++)
+		{
+			int left = allowed;
+			OpresEnv env = { failing, NULL, &left };
+			OpresArena arena;
+			OpresRun *run;
+
+			opres_arena_init(&arena, &env, 0);
+			run = opres_run_new(&p.book, &arena);
+			if (CHECK(run != NULL))
+				status = many_persons(run, length == 0 ? "" : value);
+			CHECK(status == OPRES_OK || status == OPRES_NO_MEMORY);
+			failed += status != OPRES_OK;
+			opres_arena_free(&arena);
+		}
+		CHECK_INT(status, OPRES_OK);
+	}
+	CHECK(failed > 5);
+	play_end(&p);
+}
+
 /* A run that is given events at random, most of them refused: the same events again, without those refused, give the same run. */
 static void
 test_folded_again(void)
@@ -508,6 +583,7 @@ main(void)
 	test_cancelled();
 	test_usual();
 	test_no_memory();
+	test_no_memory_for_persons();
 	test_folded_again();
 	return check_done();
 }
