@@ -265,13 +265,23 @@ check_known(const OpresLiveRun *live, const OpresEventRow *row)
 						errhint("A registrar says whose login it is: opres.save_person.")));
 }
 
+/* The last step of a round of a loop is idle, or reached again, as soon as it is done: for who did it, it is done. */
+static const char *
+outcome_of(const OpresLiveRun *live, const OpresEventRow *row)
+{
+	OpresStepState state = opres_run_step(live->run, row->step)->state;
+	bool ends = strcmp(row->kind, "success") == 0 || strcmp(row->kind, "approve") == 0 || strcmp(row->kind, "override") == 0;
+
+	return opres_step_state_name(ends && (state == OPRES_STEP_IDLE || state == OPRES_STEP_REACHED) ? OPRES_STEP_DONE : state);
+}
+
 static Datum
-finish(OpresLiveRun *live, int32 step)
+finish(OpresLiveRun *live, const OpresEventRow *row)
 {
 	const char *state;
 
 	opres_run_close(live, false);
-	state = step == OPRES_NO_STEP ? NULL : opres_step_state_name(opres_run_step(live->run, step)->state);
+	state = row->step == OPRES_NO_STEP ? NULL : outcome_of(live, row);
 	SPI_finish();
 	return state != NULL ? CStringGetTextDatum(state) : (Datum) 0;
 }
@@ -294,7 +304,7 @@ opres_advance(PG_FUNCTION_ARGS)
 	opres_event_by_caller(&row);
 	check_known(live, &row);
 	opres_run_act(live, &row, NULL);
-	return finish(live, row.step);
+	return finish(live, &row);
 }
 
 /* approve, reject */
@@ -426,7 +436,7 @@ opres_approve(PG_FUNCTION_ARGS)
 		judge(live, &row, NULL);
 	if (on_behalf_of != NULL)
 		ask_ratification(live, &row);
-	state = finish(live, row.step);
+	state = finish(live, &row);
 	return ratified > 0 ? CStringGetTextDatum("ratified") : state;
 }
 
@@ -443,7 +453,7 @@ opres_reject(PG_FUNCTION_ARGS)
 	row.occurred_at = PG_ARGISNULL(4) ? OPRES_NO_TIME : PG_GETARG_TIMESTAMPTZ(4);
 	read_speaker(&row, text_argument(fcinfo, 3));
 	judge(live, &row, row.note);
-	return finish(live, row.step);
+	return finish(live, &row);
 }
 
 Datum
@@ -466,7 +476,7 @@ opres_override(PG_FUNCTION_ARGS)
 	row.role = role >= 0 ? live->compiled->roles[role].code : NULL;
 	opres_event_by_caller(&row);
 	opres_run_act(live, &row, row.note);
-	return finish(live, row.step);
+	return finish(live, &row);
 }
 
 Datum
@@ -484,7 +494,7 @@ opres_set_values(PG_FUNCTION_ARGS)
 	opres_event_by_caller(&row);
 	opres_run_act(live, &row, NULL);
 	opres_run_wake(live);
-	finish(live, OPRES_NO_STEP);
+	(void) finish(live, &row);
 	PG_RETURN_VOID();
 }
 
@@ -499,6 +509,6 @@ opres_abort_run(PG_FUNCTION_ARGS)
 	row.note = opres_reason(text_argument(fcinfo, 1), "aborting a run");
 	opres_event_by_caller(&row);
 	opres_run_act(live, &row, row.note);
-	finish(live, OPRES_NO_STEP);
+	(void) finish(live, &row);
 	PG_RETURN_VOID();
 }

@@ -102,7 +102,6 @@ static void
 read_values(OpresLiveRun *live, int32 step, Jsonb *values, OpresRunEvent *event)
 {
 	JsonbIterator *iterator;
-	JsonbIteratorToken token;
 	JsonbValue key, value;
 	OpresAssignment *assignments;
 
@@ -113,8 +112,8 @@ read_values(OpresLiveRun *live, int32 step, Jsonb *values, OpresRunEvent *event)
 						errdetail("Expected the names of variables and their values, as in {\"__hosts__\": 3}.")));
 	assignments = palloc0(sizeof(OpresAssignment) * (JB_ROOT_COUNT(values) + 1));
 	iterator = JsonbIteratorInit(&values->root);
-	token = JsonbIteratorNext(&iterator, &key, true);
-	while ((token = JsonbIteratorNext(&iterator, &key, true)) == WJB_KEY)
+	(void) JsonbIteratorNext(&iterator, &key, true);
+	while (JsonbIteratorNext(&iterator, &key, true) == WJB_KEY)
 	{
 		JsonbIteratorNext(&iterator, &value, true);
 		assignments[event->assignment_count++] =

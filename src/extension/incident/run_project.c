@@ -190,7 +190,9 @@ opres_run_project(OpresLiveRun *live, MemoryContext context, OpresStepRow **step
 static bool
 same_text(const char *a, const char *b)
 {
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a, b) == 0;
 }
 
 static bool
