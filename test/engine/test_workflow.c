@@ -751,6 +751,73 @@ test_scopes(void)
 	play_end(&p);
 }
 
+/* Playbooks 1 and 2, one after the other: what goes in and out of the one does not touch the other. */
+static void
+test_two_inside(void)
+{
+	Play p;
+
+	play_init(&p);
+	p.book.playbook_count = 3;
+	variable(&p, OPRES_VAR_STRING, 0, "first");
+	variable(&p, OPRES_VAR_STRING, 0, "second");
+	for (int32_t inner = 1; inner <= 2; inner++)
+	{
+		variable(&p, OPRES_VAR_STRING, inner, "in")->external = true;
+		p.variables[2 * inner].in_from = inner - 1;
+		variable(&p, OPRES_VAR_STRING, inner, "out")->out_to = inner - 1;
+	}
+	step(&p, 0, OPRES_STEP_START, 1);
+	branches(&p, step(&p, 1, OPRES_STEP_PLAYBOOK_ACTION, 3), 2, NONE);
+	step(&p, 2, OPRES_STEP_ACTION, NONE)->playbook = 1;
+	branches(&p, step(&p, 3, OPRES_STEP_PLAYBOOK_ACTION, NONE), 4, NONE)->delay = 10;
+	step(&p, 4, OPRES_STEP_ACTION, NONE)->playbook = 2;
+	play_begin(&p);
+	CHECK_TEXT(opres_run_value(p.run, 2), "first");
+	CHECK_TEXT(opres_run_value(p.run, 4), "in");
+	CHECK_INT(done(&p, 1, 2, 1), OK);
+	CHECK_TEXT(opres_run_value(p.run, 0), "out");
+	CHECK_TEXT(opres_run_value(p.run, 1), "second");
+	CHECK_INT(plain(&p, OPRES_EVENT_WAKE, 11, 3), OK);
+	CHECK_TEXT(opres_run_value(p.run, 2), "first");
+	CHECK_TEXT(opres_run_value(p.run, 4), "second");
+	CHECK_INT(done(&p, 12, 4, 1), OK);
+	CHECK_TEXT(opres_run_value(p.run, 1), "out");
+	play_end(&p);
+}
+
+/* A step that requires the second fact, a step that requires both: each waits for its own. */
+static void
+test_two_facts(void)
+{
+	Play p;
+
+	play_init(&p);
+	step(&p, 0, OPRES_STEP_START, 1);
+	step(&p, 1, OPRES_STEP_PARALLEL, NONE);
+	p.steps[1].branch_count = 4;
+	p.steps[1].branches = list(&p, 4, 2, 3, 4, 5);
+	establishes(&p, step(&p, 2, OPRES_STEP_ACTION, NONE), 0);
+	establishes(&p, step(&p, 3, OPRES_STEP_ACTION, NONE), 1);
+	requires(&p, step(&p, 4, OPRES_STEP_ACTION, NONE), 1);
+	requires(&p, step(&p, 5, OPRES_STEP_ACTION, NONE), 1);
+	p.steps[5].requires_count = 3; /* one of them twice */
+	p.steps[5].requires_facts = list(&p, 3, 1, 0, 1);
+	play_begin(&p);
+	CHECK_INT(done(&p, 1, 2, 1), OK);
+	CHECK_INT(at(&p, 4)->ready_at, OPRES_NEVER);
+	CHECK_INT(at(&p, 5)->ready_at, OPRES_NEVER);
+	CHECK_INT(done(&p, 1, 5, 1), OPRES_REFUSED_FACT);
+	CHECK_INT(p.detail, 1);
+	CHECK_INT(done(&p, 2, 3, 1), OK);
+	CHECK_INT(at(&p, 4)->ready_at, 2);
+	CHECK_INT(at(&p, 5)->ready_at, 2);
+	CHECK_INT(done(&p, 3, 4, 1), OK);
+	CHECK_INT(done(&p, 3, 5, 1), OK);
+	CHECK_INT(opres_run_state(p.run), OPRES_RUN_COMPLETED);
+	play_end(&p);
+}
+
 /* A fact that comes after a step was passed over without it does not change its times. */
 static void
 test_fact_too_late(void)
@@ -796,6 +863,8 @@ main(void)
 	test_exception_cancelled();
 	test_shared();
 	test_scopes();
+	test_two_inside();
+	test_two_facts();
 	test_fact_too_late();
 	return check_done();
 }

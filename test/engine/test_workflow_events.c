@@ -380,6 +380,7 @@ test_reject(void)
 	CHECK_INT(in_role(&p, OPRES_EVENT_APPROVE, 4, 1, 2, HEAD), OK);                 /* an approval that was forgotten */
 	CHECK_INT(in_role(&p, OPRES_EVENT_REJECT, 5, 1, 3, LEGAL), OK);
 	CHECK_INT(done(&p, 6, 1, 1), OK);
+	CHECK_TEXT(states(&p), "DS..");
 	CHECK_INT(a->doer_count, 2); /* one person counts once */
 	CHECK_INT(plain(&p, OPRES_EVENT_EXPIRE, 104, 1), OPRES_REFUSED_NOT_YET);
 	CHECK_INT(plain(&p, OPRES_EVENT_EXPIRE, 105, 1), OK); /* submitted, and nobody has approved */
