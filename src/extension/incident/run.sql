@@ -10,7 +10,7 @@ CREATE FUNCTION opres.advance(run bigint, step text, outcome text, note text DEF
   occurred_at timestamptz DEFAULT now(), "values" jsonb DEFAULT NULL) RETURNS text
 LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'opres_advance';
 COMMENT ON FUNCTION opres.advance(bigint, text, text, text, jsonb, timestamptz, jsonb) IS
-  'says how a step ended; returns the step''s state then: done, submitted (approvals open), failed, held. step: its code, its id or the beginning of it. outcome: success, failure, omit (an optional step left out), retry (a held one); of a question true, false or a case. evidence: where the proof is kept; its member "reference" is the reference number of a report submitted. values: what the step asks for, {"__name__": value}; they may stand in evidence as well. occurred_at: when it was done, if it is entered later.';
+  'says how a step ended; returns the step''s state then: done, submitted (approvals open), failed, held. step: its code, its id or the beginning of it. outcome: success, failure, omit (an optional step left out; needs a note), retry (a held one); of a question true, false or a case. evidence: where the proof is kept; its member "reference" is the reference number of a report submitted. values: what the step asks for, {"__name__": value}; they may stand in evidence as well. occurred_at: when it was done, if it is entered later.';
 
 CREATE FUNCTION opres.approve(run bigint, step text, note text DEFAULT NULL, on_behalf_of text DEFAULT NULL, evidence jsonb DEFAULT NULL,
   occurred_at timestamptz DEFAULT now()) RETURNS text

@@ -254,6 +254,17 @@ values_from_evidence(const OpresLiveRun *live, int32 step, Jsonb *evidence)
 	return any ? JsonbValueToJsonb(result) : NULL;
 }
 
+/* Why something was left out is asked in every review. */
+static void
+check_omission(const OpresLiveRun *live, const OpresEventRow *row)
+{
+	if (strcmp(row->kind, "omit") == 0 && (row->note == NULL || strspn(row->note, " \t\n") == strlen(row->note)))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("leaving out step %s needs a note", opres_step_said(live, row->step)),
+						errhint("Say why, as in: opres.advance(" INT64_FORMAT ", '%s', 'omit', '...').", live->id,
+								opres_step_said(live, row->step))));
+}
+
 /* Approvals are worth nothing if the doer can come back as somebody else. */
 static void
 check_known(const OpresLiveRun *live, const OpresEventRow *row)
@@ -304,6 +315,8 @@ opres_advance(PG_FUNCTION_ARGS)
 	opres_event_by_caller(&row);
 	check_known(live, &row);
 	opres_run_act(live, &row, NULL);
+	/* Last: that a step may not be left out at all is said first. */
+	check_omission(live, &row);
 	return finish(live, &row);
 }
 
@@ -355,7 +368,19 @@ is_doer(const OpresLiveRun *live, const OpresEventRow *row)
 	return false;
 }
 
-/* In the first role in which it is allowed; else the refusal that says most. */
+static bool
+holds(const OpresEventRow *row, const char *role)
+{
+	for (int i = 0; i < row->role_count; i++)
+		if (strcmp(row->roles[i], role) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * In a role she holds, if there is one in which it is allowed; else as a deputy: who speaks for her own role must not use up the
+ * place of the one whose deputy she is. If it is allowed in none, the refusal that says most.
+ */
 static void
 judge(OpresLiveRun *live, OpresEventRow *row, const char *reason)
 {
@@ -364,12 +389,15 @@ judge(OpresLiveRun *live, OpresEventRow *row, const char *reason)
 	int32 worst_detail = -1;
 
 	stamp_event(live, row);
-	for (int32 i = 0; i < step->approval_count; i++)
+	for (int32 i = 0; i < 2 * step->approval_count; i++)
 	{
+		bool deputy = i >= step->approval_count;
 		OpresRefusal refusal;
 		int32 detail = -1;
 
-		row->role = live->compiled->roles[step->approvals[i].role].code;
+		row->role = live->compiled->roles[step->approvals[i % step->approval_count].role].code;
+		if (holds(row, row->role) == deputy)
+			continue;
 		if (opres_run_try(live, row, &refusal, &detail))
 		{
 			opres_event_record(live, row, reason);

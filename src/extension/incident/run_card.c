@@ -30,7 +30,7 @@ static void
 head(Card *card, const OpresStepInfo *info)
 {
 	const OpresActivation *a = opres_run_step(card->live->run, card->step);
-	const char *name = info->name.in[card->lang];
+	const char *name = info->name.in[card->lang], *turn = opres_step_turn(card->live, card->step, GetCurrentTimestamp());
 
 	appendStringInfo(&card->out, "%s %s\n", opres_step_said(card->live, card->step), name != NULL ? name : "");
 	if (info->description.in[card->lang] != NULL)
@@ -41,7 +41,8 @@ head(Card *card, const OpresStepInfo *info)
 	line(card, SAY(card, "accountable", "責任者"), opres_role_word(card->live->compiled, info->accountable, card->lang));
 	for (int32 i = 0; i < info->deputy_count; i++)
 		line(card, SAY(card, "deputy", "代行"), opres_role_word(card->live->compiled, info->deputies[i], card->lang));
-	line(card, SAY(card, "state", "状態"), opres_step_state_name(a->state));
+	line(card, SAY(card, "state", "状態"),
+		 turn != NULL ? opres_turn_word(turn, card->lang) : opres_step_state_word(opres_step_state_name(a->state), card->lang));
 }
 
 static void
@@ -84,7 +85,7 @@ form(Card *card)
 		const char *description = info->description.in[card->lang];
 
 		line(card, SAY(card, "to be filled in", "入力項目"),
-			 psprintf("%s (%s) %s", info->name,
+			 psprintf(SAY(card, "%s (%s) %s", "%s（%s）%s"), info->name,
 					  opres_variable_type_names[compiled->playbook.variables[step->out_variables[i]].type],
 					  description != NULL ? description : ""));
 	}
@@ -115,22 +116,40 @@ facts(Card *card, const char *head, int32 count, const int32 *numbers)
 					  opres_run_fact(card->live->run, numbers[i]) ? SAY(card, " (established)", "（確認済み）") : ""));
 }
 
+/* As it may be typed: with a place for all that is asked for. */
+static void
+say_success(Card *card)
+{
+	const OpresCompiled *compiled = card->live->compiled;
+	const OpresStep *step = &compiled->playbook.steps[card->step];
+
+	appendStringInfoString(&card->out, "'success'");
+	if (step->evidence)
+		appendStringInfoString(&card->out, ", evidence => '{\"file\": \"...\"}'");
+	for (int32 i = 0; i < step->out_count; i++)
+		appendStringInfo(&card->out, "%s\"%s\": ...", i == 0 ? ", \"values\" => '{" : ", ",
+						 compiled->variables[step->out_variables[i]].name);
+	appendStringInfoString(&card->out, step->out_count > 0 ? "}'" : "");
+}
+
 static void
 answer(Card *card)
 {
 	const char *turn = opres_step_turn(card->live, card->step, GetCurrentTimestamp());
 	const char *said = opres_step_said(card->live, card->step);
 
-	if (turn == NULL)
+	if (turn == NULL || strcmp(turn, "waiting") == 0)
 		return;
-	appendStringInfo(&card->out, "\n%s ", SAY(card, "To record it:", "記録方法："));
-	if (strcmp(turn, "submitted") == 0)
-		appendStringInfo(&card->out, "SELECT opres.approve(" INT64_FORMAT ", '%s');\n", card->live->id, said);
-	else
-		appendStringInfo(&card->out, "SELECT opres.advance(" INT64_FORMAT ", '%s', '%s');\n", card->live->id, said,
-						 strcmp(turn, "question") == 0 ? "..."
-						 : strcmp(turn, "held") == 0   ? "retry"
-													   : "success");
+	appendStringInfo(&card->out, "\n%s SELECT opres.%s(" INT64_FORMAT ", '%s'", SAY(card, "To record it:", "記録方法："),
+					 strcmp(turn, "submitted") == 0 ? "approve" : "advance", card->live->id, said);
+	if (strcmp(turn, "ready") == 0)
+	{
+		appendStringInfoString(&card->out, ", ");
+		say_success(card);
+	}
+	else if (strcmp(turn, "submitted") != 0)
+		appendStringInfo(&card->out, ", '%s'", strcmp(turn, "question") == 0 ? "..." : "retry");
+	appendStringInfoString(&card->out, ");\n");
 }
 
 Datum
@@ -154,10 +173,13 @@ opres_instructions(PG_FUNCTION_ARGS)
 	head(&card, info);
 	if (row->due_at != OPRES_NO_TIME)
 		line(&card, SAY(&card, "due", "期限"),
-			 psprintf("%s (%s)", opres_say_moment(card.live, row->due_at), opres_anchor_word(card.live, row->due_by, card.lang)));
+			 psprintf(SAY(&card, "%s (%s)", "%s（%s）"), opres_say_moment(card.live, row->due_at),
+					  opres_anchor_word(card.live, row->due_by, card.lang)));
 	commands(&card, info);
 	appendStringInfoChar(&card.out, '\n');
-	line(&card, step->evidence ? SAY(&card, "evidence", "証跡（必須）") : SAY(&card, "evidence (if there is any)", "証跡（任意）"),
+	line(&card,
+		 step->evidence ? SAY(&card, "evidence (required)", "証跡（必須）")
+						: SAY(&card, "evidence (if there is any)", "証跡（任意）"),
 		 info->evidence.in[card.lang]);
 	form(&card);
 	approvals(&card);

@@ -134,6 +134,20 @@ refuse_doer(const OpresLiveRun *live, const OpresEventRow *row)
 }
 
 static void
+refuse_twice(const OpresLiveRun *live, const OpresEventRow *row)
+{
+	const OpresActivation *a = opres_run_step(live->run, row->step);
+	bool herself = false;
+
+	for (int32 i = 0; i < a->approval_count; i++)
+		herself = herself || strcmp(live->persons[a->approvals[i].person], row->person) == 0;
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					herself ? errmsg("%s has approved step %s already", row->person, STEP(live, row))
+							: errmsg("step %s has the approvals it needs in the roles of %s", STEP(live, row), row->person),
+					errhint(FUNCTION_HINT, live->id)));
+}
+
+static void
 refuse_value(const OpresLiveRun *live, const OpresEventRow *row, int32 variable, bool missing)
 {
 	const OpresVariable *v = &live->compiled->playbook.variables[variable];
@@ -204,10 +218,7 @@ opres_refuse(OpresLiveRun *live, const OpresEventRow *row, OpresRefusal refusal,
 			refuse_doer(live, row);
 			break;
 		case OPRES_REFUSED_TWICE:
-			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-							errmsg("%s has approved step %s already, or there are enough approvals by that role", row->person,
-								   STEP(live, row)),
-							errhint(FUNCTION_HINT, live->id)));
+			refuse_twice(live, row);
 			break;
 		case OPRES_REFUSED_CHOICE:
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

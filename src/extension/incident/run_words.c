@@ -25,6 +25,15 @@ static const Word turns[] = { { "ready", { "ready", "着手可" } },
 							  { "question", { "question", "要判断" } },
 							  { "submitted", { "submitted", "承認待ち" } },
 							  { "held", { "held", "中断" } } };
+static const Word states[] = { { "idle", { "its turn has not come", "未着手（順番前）" } },
+							   { "reached", { "reached", "着手待ち" } },
+							   { "submitted", { "submitted", "承認待ち" } },
+							   { "running", { "running", "実施中" } },
+							   { "done", { "done", "完了" } },
+							   { "failed", { "failed", "失敗" } },
+							   { "held", { "held", "中断" } },
+							   { "skipped", { "left out", "対象外" } },
+							   { "cancelled", { "cancelled", "取消" } } };
 static const Word anchors[] = { { "timeout", { "timeout", "制限時間" } },
 								{ "occurrence", { "occurrence", "発生" } },
 								{ "detection", { "detection", "検知" } },
@@ -63,6 +72,12 @@ const char *
 opres_turn_word(const char *turn, OpresLang lang)
 {
 	return word(turns, lengthof(turns), turn, lang);
+}
+
+const char *
+opres_step_state_word(const char *state, OpresLang lang)
+{
+	return word(states, lengthof(states), state, lang);
 }
 
 /* submission:REPORT and step:ID name what they hang on. */

@@ -13,6 +13,8 @@ extern const char *opres_phase_word(const char *phase, OpresLang lang);
 extern const char *opres_role_word(const OpresCompiled *compiled, int32 role, OpresLang lang);
 /* ready, waiting, question, submitted, held. */
 extern const char *opres_turn_word(const char *turn, OpresLang lang);
+/* Of the state of a step, as opres_step_state_name calls it. */
+extern const char *opres_step_state_word(const char *state, OpresLang lang);
 /* A due_by: timeout, or an anchor as the playbook writes it. */
 extern const char *opres_anchor_word(const OpresLiveRun *live, const char *due_by, OpresLang lang);
 /* A moment by the clock of the incident's time zone: 2026-11-21 03:20. */
