@@ -62,7 +62,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS
     WHERE NOT format('incident.%s incident %s', e.kind, e.incident) = ANY (opres.acts_to_record())
   ), pair AS MATERIALIZED (
     SELECT coalesce(e.subject, r.subject) AS subject, coalesce(e.number, r.number) AS number, e.kind, e.occurred_at, e.recorded_at, e.person,
-      e.note, e.details, r.entry, r.action, r.reason, r.content
+      e.login, e.note, e.details, r.entry, r.action, r.reason, r.content
     FROM event AS e FULL JOIN (SELECT * FROM recorded WHERE NOT erased AND entry = first) AS r ON r.subject = e.subject AND r.number = e.number
   ), lone AS (
     SELECT p.*, row_number() OVER (PARTITION BY p.subject ORDER BY p.number) AS place FROM pair AS p WHERE p.entry IS NULL
@@ -83,6 +83,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS
     ('occurred_at', p.content ->> 'occurred_at', opres.utc_text(p.occurred_at)),
     ('recorded_at', p.content ->> 'recorded_at', opres.utc_text(p.recorded_at)),
     ('person', p.content ->> 'person', p.person),
+    ('login', p.content ->> 'login', p.login),
     ('note', p.reason, p.note),
     ('details', (p.content -> 'details')::text, p.details::text)
   ) AS c (name, old, new)

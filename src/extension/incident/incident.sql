@@ -120,7 +120,7 @@ BEGIN
   VALUES (i.id, number, kind, occurred_at, recorded_at, person, opres.acting_login(), note, details);
   PERFORM opres.audit_append('incident.' || kind, format('incident %s', i.id), note,
     jsonb_build_object('event', number, 'occurred_at', opres.utc_text(occurred_at), 'recorded_at', opres.utc_text(recorded_at),
-      'person', person, 'details', details)::text);
+      'person', person, 'login', opres.acting_login(), 'details', details)::text);
   PERFORM opres.publish('incident.' || kind, i.id, jsonb_build_object('number', number, 'occurred_at', opres.utc_text(occurred_at),
     'recorded_at', opres.utc_text(recorded_at), 'person', person, 'state', (SELECT n.state FROM opres.incident AS n WHERE n.id = i.id)));
   RETURN number;

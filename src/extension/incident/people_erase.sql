@@ -68,6 +68,9 @@ BEGIN
     cardinality(columns)::bigint;
   RETURN QUERY WITH gone AS (DELETE FROM opres.person_login AS l WHERE l.person = code RETURNING 1)
     SELECT erased, CASE WHEN ja THEN 'ログインとの対応' ELSE 'which logins are hers' END, count(*) FROM gone;
+  RETURN QUERY WITH gone AS (DELETE FROM opres.webhook_identity AS i WHERE i.person = code RETURNING 1)
+    SELECT erased, CASE WHEN ja THEN 'Webhook 送信元での利用者 ID' ELSE 'who she is in systems that send webhooks' END, count(*) FROM gone
+    HAVING count(*) > 0;
   RETURN QUERY WITH gone AS (DELETE FROM opres.role_holder AS h WHERE h.person = code RETURNING 1)
     SELECT erased, CASE WHEN ja THEN '保有する役割' ELSE 'roles held' END, count(*) FROM gone;
   RETURN QUERY WITH gone AS (DELETE FROM opres.on_call AS o WHERE o.person = code RETURNING 1)

@@ -202,7 +202,7 @@ answer_to(const ErrorData *error)
 		return opres_webhook_refusal(409, "conflict", error->message, error->detail);
 	if (is_of_class(code, ERRCODE_DATA_EXCEPTION) || is_of_class(code, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) ||
 		is_of_class(code, ERRCODE_PROGRAM_LIMIT_EXCEEDED) || code == ERRCODE_FEATURE_NOT_SUPPORTED ||
-		code == ERRCODE_AMBIGUOUS_PARAMETER)
+		code == ERRCODE_AMBIGUOUS_PARAMETER || code == ERRCODE_UNDEFINED_COLUMN || code == ERRCODE_DATATYPE_MISMATCH)
 		return opres_webhook_refusal(400, "malformed", NULL, NULL);
 	return (OpresAnswer){ 0, NULL };
 }

@@ -5,7 +5,7 @@ LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'opres_check_webhook_options';
 COMMENT ON FUNCTION opres.check_webhook_options(text, jsonb) IS 'internal: an error unless these are options of the scheme';
 
 CREATE FUNCTION opres.check_webhook_sender(s opres.webhook_sender) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   actions CONSTANT text[] := '{advance,approve,annotate,open_incident,status}';
   problem text;
@@ -27,7 +27,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = problem;
   END IF;
   PERFORM opres.check_webhook_options(s.scheme, s.options);
-  PERFORM opres.check_person(s.person) WHERE s.person IS NOT NULL;
+  PERFORM opres.hold_person(s.person) WHERE s.person IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION opres.check_webhook_sender(opres.webhook_sender) IS 'internal: an error if something is the matter with a sender to be saved';
@@ -155,6 +155,7 @@ END
 $$;
 COMMENT ON FUNCTION opres.remove_webhook_secret(text, int, text) IS 'removes a secret or key of a sender: what is signed by it is refused from now on. Needs a reason.';
 
+-- An id in another system is personal data, and may be a mail address: it is in no entry of the audit trail.
 CREATE FUNCTION opres.map_webhook_user(sender text, external_id text, person text, reason text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -164,11 +165,11 @@ BEGIN
   IF external_id IS NULL OR external_id !~ '\S' OR octet_length(external_id) > 200 THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'external_id: expected the id of a user in the sending system, 200 bytes at most';
   END IF;
-  PERFORM opres.check_person(person);
+  PERFORM opres.hold_person(person);
   INSERT INTO opres.webhook_identity AS i (sender, external_id, person) VALUES (sender, external_id, person)
   ON CONFLICT ON CONSTRAINT webhook_identity_pkey DO UPDATE SET person = excluded.person;
   PERFORM opres.audit_append('webhook_sender.map', format('sender %s', sender), reason,
-    jsonb_build_object('external_id', external_id, 'person', person)::text);
+    jsonb_build_object('mapped', person)::text);
 END
 $$;
 COMMENT ON FUNCTION opres.map_webhook_user(text, text, text, text) IS
@@ -177,13 +178,15 @@ COMMENT ON FUNCTION opres.map_webhook_user(text, text, text, text) IS
 CREATE FUNCTION opres.unmap_webhook_user(sender text, external_id text, reason text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
+DECLARE
+  person text;
 BEGIN
   reason := opres.reason_for(reason, 'saying who is who in a sending system');
-  DELETE FROM opres.webhook_identity AS i WHERE i.sender = sender AND i.external_id = external_id;
+  DELETE FROM opres.webhook_identity AS i WHERE i.sender = sender AND i.external_id = external_id RETURNING i.person INTO person;
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('sender %s has no such user', coalesce(sender, 'NULL'));
   END IF;
-  PERFORM opres.audit_append('webhook_sender.map', format('sender %s', sender), reason, jsonb_build_object('removed', external_id)::text);
+  PERFORM opres.audit_append('webhook_sender.map', format('sender %s', sender), reason, jsonb_build_object('unmapped', person)::text);
 END
 $$;
 COMMENT ON FUNCTION opres.unmap_webhook_user(text, text, text) IS 'a user of a sending system is nobody any more. Needs a reason.';
