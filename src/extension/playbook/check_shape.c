@@ -123,6 +123,15 @@ bad_text(OpresCheck *check, const OpresPath *path, OpresProblem problem, const J
 	opres_problem(check, path, problem, NULL, opres_quoted(value->val.string.val, value->val.string.len), second, NULL);
 }
 
+static bool
+has_word(const char *const *words, const char *text, size_t length)
+{
+	for (; *words != NULL; words++)
+		if (strlen(*words) == length && memcmp(*words, text, length) == 0)
+			return true;
+	return false;
+}
+
 static void
 check_word(OpresCheck *check, const OpresPath *path, const JsonbValue *value, const OpresRule *rule)
 {
@@ -130,13 +139,11 @@ check_word(OpresCheck *check, const OpresPath *path, const JsonbValue *value, co
 	int length = value->val.string.len;
 	OpresNearest nearest;
 
+	if (has_word(rule->words, text, length))
+		return;
 	opres_nearest_begin(&nearest, text, length);
 	for (const char *const *word = rule->words; *word != NULL; word++)
-	{
-		if (strlen(*word) == (size_t) length && memcmp(*word, text, length) == 0)
-			return;
 		opres_nearest_offer(&nearest, *word, strlen(*word));
-	}
 	if (rule->kind == OPRES_RULE_CHOICE)
 		opres_problem(check, path, OPRES_PROBLEM_CHOICE, &nearest, opres_quoted(text, length), list_words(rule->words), NULL);
 	else
