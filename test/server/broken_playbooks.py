@@ -44,7 +44,7 @@ ERRORS = [
     # form
     (("type",), "playbok", "23514", "$.type", "none of the words"),
     (("type",), GONE, "23502", "$.type", "missing"),
-    (("spec_version",), "1.1", "23514", "$.spec_version", "none of the words"),
+    (("spec_version",), "1.1", "23514", "$.spec_version", "of specification"),
     (("id",), "playbook--1", "23514", "$.id", "no identifier"),
     (("id",), identifier("action", "x"), "23514", "$.id", "no identifier"),
     (("name",), "", "23514", "$.name", "empty"),
@@ -122,7 +122,7 @@ ERRORS = [
     ((*W, MANUAL, "on_completion"), CHOICE, "23514", ".on_completion", "leaves the branch"),
     ((*W, MANUAL, "on_completion"), ISOLATE, "23514", ".on_completion", "both have the step"),
     ((*W, TEAMS, "on_completion"), MANUAL, "23514", ".on_true", "both have the step"),
-    ((*W, CHECK, "on_completion"), LOOP, "23514", ".on_completion", "leaves the branch"),
+    ((*W, CHECK, "on_completion"), LOOP, "23514", ".on_completion", "leads back"),
     ((*W, ESCALATE, "on_completion"), EXCEPTION, "23514", "$.workflow_exception", "both have the step"),
     ((*W, QUESTION, "on_true"), GONE, "23502", ".on_true", "missing"),
     ((*W, QUESTION, "condition"), GONE, "23502", ".condition", "missing"),

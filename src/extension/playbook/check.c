@@ -101,6 +101,19 @@ check_engine(OpresCheck *check, Jsonb *document)
 	MemoryContextDelete(context);
 }
 
+/* A playbook of another specification has everything wrong: only that is said. */
+static bool
+is_other_specification(OpresCheck *check)
+{
+	OpresPath path = opres_path_key(&check->path, "spec_version");
+	char *version = opres_json_text(check->root, "spec_version");
+
+	if (version == NULL || strcmp(version, "cacao-2.0") == 0)
+		return false;
+	opres_problem(check, &path, OPRES_PROBLEM_SPECIFICATION, NULL, opres_quoted(version, strlen(version)), NULL, NULL);
+	return true;
+}
+
 OpresCheck *
 opres_check_playbook_document(Jsonb *document, OpresLang lang)
 {
@@ -114,6 +127,8 @@ opres_check_playbook_document(Jsonb *document, OpresLang lang)
 					  lang == OPRES_JA ? "それ以外の値" : "something else", NULL);
 		return check;
 	}
+	if (is_other_specification(check))
+		return check;
 	check->workflow = opres_json_object(check->root, "workflow");
 	opres_check_shape(check);
 	opres_check_values(check);

@@ -129,6 +129,16 @@ is_around(const OpresFlow *flow, int outer, int group)
 	return false;
 }
 
+/* Whether a step is the construct, or around the construct, whose branch the group is. */
+static bool
+is_owner(const OpresFlow *flow, int node, int group)
+{
+	for (; group != OPRES_NO_GROUP; group = flow->groups[group].parent)
+		if (flow->groups[group].owner == node)
+			return true;
+	return false;
+}
+
 static char *
 group_name(const OpresCheck *check, const OpresFlow *flow, int group)
 {
@@ -162,6 +172,8 @@ conflict(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int gro
 
 	if (from == NULL)
 		opres_problem(walk->check, &place, OPRES_PROBLEM_SHARED, NULL, others, mine, NULL);
+	else if (is_owner(walk->flow, to, group))
+		opres_way_problem(walk->check, from, way, OPRES_PROBLEM_LOOP, quoted_id(node), NULL);
 	else if (is_around(walk->flow, node->group, group))
 		opres_way_problem(walk->check, from, way, OPRES_PROBLEM_LEAVES, mine, quoted_id(node));
 	else

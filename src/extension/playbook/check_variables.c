@@ -246,6 +246,34 @@ loop_can_end(const Sight *sight, const OpresFlow *flow, int loop)
 	return sight->named == NIL;
 }
 
+/* What the engine says of a condition is English. */
+static const char *
+warning_words(OpresLang lang, const char *warning)
+{
+	static const struct
+	{
+		const char *english, *japanese;
+	} words[] = {
+		{ "a word without quotes is read as text", "引用符のない語を文字列として扱います" },
+		{ "a comparison that can never be answered: one side can not be read as the other asks",
+		  "比較する値の種類が合わず、判定できません" },
+	};
+
+	for (int i = 0; i < lengthof(words) && lang == OPRES_JA; i++)
+		if (strcmp(words[i].english, warning) == 0)
+			return words[i].japanese;
+	return warning;
+}
+
+static char *
+question_words(OpresLang lang, const char *text, int32_t where, const char *message)
+{
+	int character = pg_mbstrlen_with_len(text, where) + 1;
+
+	return lang == OPRES_JA ? psprintf("%d文字目が条件式の書き方に合いません", character)
+							: psprintf("at character %d: %s", character, message);
+}
+
 static void
 check_condition(Sight *sight, const OpresStepWalk *walk)
 {
@@ -268,11 +296,10 @@ check_condition(Sight *sight, const OpresStepWalk *walk)
 		unknown_name(sight, &path, OPRES_PROBLEM_NO_VARIABLE, sight->unknown);
 	else if (status == OPRES_INVALID)
 		opres_problem(sight->check, &path, OPRES_PROBLEM_QUESTION, NULL, opres_quoted(text, strlen(text)),
-					  psprintf(sight->check->lang == OPRES_JA ? "%d文字目：%s" : "at character %d: %s",
-							   pg_mbstrlen_with_len(text, where) + 1, error.message),
-					  NULL);
+					  question_words(sight->check->lang, text, where, error.message), NULL);
 	else if (status == OPRES_OK && warning != NULL)
-		opres_problem(sight->check, &path, OPRES_PROBLEM_CONDITION, NULL, opres_quoted(text, strlen(text)), warning, NULL);
+		opres_problem(sight->check, &path, OPRES_PROBLEM_CONDITION, NULL, opres_quoted(text, strlen(text)),
+					  warning_words(sight->check->lang, warning), NULL);
 	if (status == OPRES_OK && strcmp(walk->type, "while-condition") == 0 && sight->check->flow != NULL &&
 		sight->check->flow->whole && !loop_can_end(sight, sight->check->flow, opres_flow_find(sight->check->flow, walk->id)))
 		opres_problem(sight->check, &path, OPRES_PROBLEM_LOOP_CONDITION, NULL, linitial(sight->named), NULL, NULL);

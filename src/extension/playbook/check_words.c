@@ -25,6 +25,11 @@ static const Words words[] = {
 							  { "the key stands twice in the same object", "同じオブジェクトにこのキーが2つあります" },
 							  { "Remove one of the two: readers of JSON do not agree which of them counts.",
 								"いずれかを削除してください。どちらを有効とするかは処理系により異なります。" } },
+	[OPRES_PROBLEM_SPECIFICATION] = { ERROR_,
+									  { "the playbook is of specification %1", "仕様%1のプレイブックです" },
+									  { "Only cacao-2.0 can be read. Convert it, or ask its producer for a version of CACAO 2.0.",
+										"読み込めるのはcacao-2.0だけです。変換するか、作成元からCACAO "
+										"2.0の版を入手してください。" } },
 	[OPRES_PROBLEM_MISSING] = { ERROR_,
 								{ "it is missing", "必須の項目がありません" },
 								{ "What %1 needs: %2.", "%1に必要な項目：%2" } },
