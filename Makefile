@@ -150,7 +150,7 @@ help:
 #: make test-long   the random tests and fuzzers for longer
 #: make sanitize    the extension under UBSan in a server, the fuzzers for a minute each
 #: make lint        formats, warnings as errors, static analysis
-#: make bench       speed of maps, of the audit trail, of loading playbooks; BENCH_SIZES="1k 10k 100k 1M" for maps of all sizes
+#: make bench       speed of maps, the audit trail, runs and loading playbooks; BENCH_SIZES="1k 10k 100k 1M" for maps of all sizes
 #: make graphs      draw the sample bank's maps again, into graphs/
 
 demo:
