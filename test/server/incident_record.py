@@ -171,7 +171,7 @@ def many_at_a_time():
 
 UNRECORDED = """WITH e AS (SELECT 'incident.' || kind AS action, 'incident ' || incident AS subject, number, note, jsonb_build_object('event', number,
     'occurred_at', to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'recorded_at',
-    to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'person', person, 'details', details) AS content, login FROM opres.incident_event),
+    to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'person', person, 'login', login, 'details', details) AS content, login FROM opres.incident_event),
   a AS (SELECT action, subject, (content::jsonb->>'event')::int AS number, reason AS note, content::jsonb AS content, actor AS login
     FROM opres.audit_trail WHERE subject ~ '^incident ')
 SELECT coalesce(e.subject, a.subject), coalesce(e.number, a.number) FROM e FULL JOIN a USING (action, subject, number)
