@@ -523,7 +523,10 @@ void
 opres_workflow_retry(OpresRun *run, int32_t step)
 {
 	int32_t doers = run->steps[step].doer_count;
-	Next next = reach(run, step, run->regions.of[step]);
+	Next next;
+
+	forget_inside(run, step); /* an end that it shares has perhaps been reached from elsewhere */
+	next = reach(run, step, run->regions.of[step]);
 	run->steps[step].doer_count = doers;
 	proceed(run, next);
 }

@@ -566,6 +566,29 @@ test_retry_at_once(void)
 	play_end(&p);
 }
 
+/* An end inside that has been reached from elsewhere, when the construct was held: idle, as all that is inside. */
+static void
+test_retry_shared_end(void)
+{
+	Play p;
+
+	play_init(&p);
+	p.exceptions[0] = 4;
+	step(&p, 0, OPRES_STEP_START, 1);
+	condition(&p, branches(&p, step(&p, 1, OPRES_STEP_WHILE, NONE), 2, NONE), "true")->round_limit = 1;
+	step(&p, 2, OPRES_STEP_ACTION, 3);
+	step(&p, 3, OPRES_STEP_END, NONE);
+	step(&p, 4, OPRES_STEP_ACTION, 3);
+	play_begin(&p);
+	CHECK_INT(done(&p, 1, 2, 1), OK);
+	CHECK_TEXT(states(&p), "DH..R");
+	CHECK_INT(done(&p, 2, 4, 1), OK);
+	CHECK_TEXT(states(&p), "DH.DD");
+	CHECK_INT(plain(&p, OPRES_EVENT_RETRY, 3, 1), OK);
+	CHECK_TEXT(states(&p), "DUR.D");
+	play_end(&p);
+}
+
 static void
 test_expire(void)
 {
@@ -713,6 +736,7 @@ main(void)
 	test_override_construct();
 	test_retry_construct();
 	test_retry_at_once();
+	test_retry_shared_end();
 	test_expire();
 	test_expire_construct();
 	test_set();
