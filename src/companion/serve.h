@@ -30,7 +30,7 @@ typedef struct OpresServeConfig
 	int max_queue;        /* requests that wait for a worker */
 	int per_sender;       /* ... of them of one sender */
 	int idle_timeout;     /* seconds without a byte */
-	int request_timeout;  /* seconds from the first line of a request to its end */
+	int request_timeout;  /* seconds from the first line of a request to its end; and for the database to take it up */
 	int deliveries;       /* messages under way; 0 = none are sent */
 	int delivery_timeout; /* seconds */
 	int poll;             /* seconds between looks into the outbox, if nobody notifies */
@@ -79,6 +79,7 @@ typedef struct OpresJob
 	char *body;
 	size_t length;
 	char sender[64];
+	uint64_t put_at;
 	int status;
 	int retry_after; /* seconds, 0 = not said */
 	char *response;  /* JSON, malloc'ed; NULL = none */
@@ -89,26 +90,23 @@ typedef struct OpresJob
 bool opres_serve_db_start(const OpresServeConfig *config);
 /* 0 = taken, done is called by a worker; else the status to answer: 503 the queue is full, 429 that sender has too much in it. */
 int opres_serve_db_put(OpresJob *job);
-/* Waits until the queue is empty (at most so many seconds) and ends the workers. */
-void opres_serve_db_stop(int seconds);
+/* Ends the workers; what still waits is answered 503. */
+void opres_serve_db_stop(void);
 
 /* A connection for work that goes on for ever; NULL with the reason in the log. */
 PGconn *opres_serve_connect(const OpresServeConfig *config, const char *what);
 
 /* HTTP: serve_http.c */
 bool opres_serve_http_start(const OpresServeConfig *config);
-void opres_serve_http_quiesce(void); /* no new connections */
-void opres_serve_http_stop(void);
-void opres_serve_http_watch(void); /* cuts connections whose request takes too long; called every second */
+void opres_serve_http_quiesce(void);      /* no new connections */
+void opres_serve_http_drain(int seconds); /* waits for requests under way, so long at most */
+void opres_serve_http_stop(void);         /* what is still open is closed */
+void opres_serve_http_watch(void);        /* cuts connections whose request takes too long; called every second */
 
 /* out: serve_deliver.c, serve_timer.c */
 bool opres_serve_deliver_start(const OpresServeConfig *config);
 void opres_serve_deliver_stop(void);
 bool opres_serve_timer_start(const OpresServeConfig *config);
 void opres_serve_timer_stop(void);
-
-/* Whether an address is one that must not be reached unless allowed: private, loopback, link-local, multicast, reserved. */
-struct sockaddr;
-bool opres_address_private(const struct sockaddr *address);
 
 #endif

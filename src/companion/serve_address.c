@@ -1,13 +1,16 @@
 /*
- * serve_address.c - which addresses must not be reached from inside a bank unless allowed: those of its own networks and machines,
- * whatever a name resolves to. Sources: the IANA special-purpose address registries (RFC 6890 and its followers).
+ * serve_address.c - where messages may go: hosts by their names, addresses by what they are. Some addresses must not be reached
+ * from inside a bank unless allowed: those of its own networks and machines, whatever a name resolves to. Sources: the IANA
+ * special-purpose address registries (RFC 6890 and its followers).
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
-#include "serve.h"
+#include "serve_address.h"
 
 typedef struct Block
 {
@@ -62,4 +65,46 @@ opres_address_private(const struct sockaddr *address)
 	if (address->sa_family == AF_INET6)
 		return private_v6(((const struct sockaddr_in6 *) address)->sin6_addr.s6_addr);
 	return true;
+}
+
+bool
+opres_address_text_private(const char *text)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+
+	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
+		return opres_address_private((const struct sockaddr *) &v4);
+	if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
+		return opres_address_private((const struct sockaddr *) &v6);
+	return true;
+}
+
+/* "*.example.com" is every name below example.com, not itself. */
+static bool
+host_matches(const char *host, const char *pattern, size_t length)
+{
+	size_t host_length = strlen(host);
+
+	if (length > 2 && strncmp(pattern, "*.", 2) == 0)
+		return host_length > length - 1 && strncasecmp(host + host_length - (length - 1), pattern + 1, length - 1) == 0;
+	return length > 0 && host_length == length && strncasecmp(host, pattern, length) == 0;
+}
+
+bool
+opres_host_allowed(const char *host, const char *patterns)
+{
+	static const char between[] = ", \t";
+
+	if (patterns == NULL)
+		return true;
+	for (const char *at = patterns + strspn(patterns, between); *at != '\0'; at += strspn(at, between))
+	{
+		size_t length = strcspn(at, between);
+
+		if (host_matches(host, at, length))
+			return true;
+		at += length;
+	}
+	return false;
 }

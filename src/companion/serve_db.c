@@ -1,16 +1,13 @@
 /*
  * serve_db.c - the queue of webhooks that have come in, and the workers that take them to the database.
  *
- * A worker's connection that is lost is made anew with growing pauses; what comes in meanwhile is answered 503 after one attempt,
- * for senders try again. Whether an act whose connection was lost has been committed need not be known: the same message again gets
- * the answer it had, from the database.
+ * A worker's connection that is lost is made anew, after failures with growing pauses; what comes in meanwhile is answered 503, for
+ * senders try again. Whether an act whose connection was lost has been committed need not be known: the same message again gets the
+ * answer it had, from the database.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "serve.h"
 
@@ -18,19 +15,31 @@
 
 static const OpresServeConfig *settings;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t filled = PTHREAD_COND_INITIALIZER, emptied = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t filled = PTHREAD_COND_INITIALIZER;
 static OpresJob *first, **last = &first;
-static int waiting, working;
-static bool ending;
+static int waiting;
+static atomic_bool ending;
 static pthread_t *workers;
 static int worker_count;
 
+/* They could hold anything, and standard error is the log. */
+static void
+no_notices(void *ctx, const PGresult *result)
+{
+}
+
+/* Where a key comes twice, the last one counts. */
 PGconn *
 opres_serve_connect(const OpresServeConfig *config, const char *what)
 {
-	const char *keys[] = { "dbname", "fallback_application_name", "connect_timeout", "client_encoding", "options", NULL };
-	const char *values[] = { config->dbname, "opres serve", "5", "UTF8", "-c statement_timeout=30s -c lock_timeout=10s", NULL };
+	const char *keys[] = {
+		"fallback_application_name", "connect_timeout", "target_session_attrs", "options", "dbname", "client_encoding", NULL
+	};
+	const char *values[] = { "opres serve",  "5",    "read-write", "-c statement_timeout=30s -c lock_timeout=10s",
+							 config->dbname, "UTF8", NULL };
 	PGconn *conn = PQconnectdbParams(keys, values, 1);
+
+	(void) PQsetNoticeReceiver(conn, no_notices, NULL);
 
 	if (conn != NULL && PQstatus(conn) == CONNECTION_OK)
 	{
@@ -67,6 +76,7 @@ opres_serve_db_put(OpresJob *job)
 	else
 	{
 		job->next = NULL;
+		job->put_at = opres_serve_now();
 		*last = job;
 		last = &job->next;
 		waiting++;
@@ -92,22 +102,10 @@ take(void)
 		if (first == NULL)
 			last = &first;
 		waiting--;
-		working++;
 		atomic_store(&opres_serve_counts.queued, waiting);
 	}
 	pthread_mutex_unlock(&lock);
 	return job;
-}
-
-static void
-finished(OpresJob *job)
-{
-	job->done(job);
-	pthread_mutex_lock(&lock);
-	working--;
-	if (first == NULL && working == 0)
-		pthread_cond_broadcast(&emptied);
-	pthread_mutex_unlock(&lock);
 }
 
 static PGresult *
@@ -140,88 +138,143 @@ later(OpresJob *job, int seconds)
 	job->retry_after = seconds;
 }
 
-/* Conflicts of serialization and deadlocks are over at the next attempt, mostly. Returns whether to try again. */
+/*
+ * The same again may succeed: no connection (08, or none known), no resources (53), shut down or cancelled (57), conflicts and
+ * locks (40, 55P03), a server that has become a standby (25006).
+ */
 static bool
-answer(OpresJob *job, PGresult *result, int attempt)
+passes(const char *state)
+{
+	static const char *const states[] = { "08", "53", "57", "40", "55P03", "25006" };
+
+	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+		if (state != NULL && strncmp(state, states[i], strlen(states[i])) == 0)
+			return true;
+	return state == NULL;
+}
+
+typedef enum Outcome
+{
+	DONE,
+	AGAIN, /* a conflict of serialization or a deadlock: over at the next attempt, mostly */
+	LOST   /* the connection, or what it is good for */
+} Outcome;
+
+static Outcome
+answer(OpresJob *job, PGconn *conn, PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
 	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 && !PQgetisnull(result, 0, 0))
 	{
 		job->status = atoi(PQgetvalue(result, 0, 0));
+		job->retry_after = 0;
 		job->response = PQgetisnull(result, 0, 1) ? NULL : strdup(PQgetvalue(result, 0, 1));
-		return false;
+		return DONE;
 	}
-	if (state != NULL && strncmp(state, "40", 2) == 0 && attempt < RETRIES)
-		return true;
 	opres_serve_log("error", "receive", "sqlstate=%s", state != NULL ? state : "-");
-	/* No connection (08, or none known), no resources (53), shut down or cancelled (57), locks (55P03, 40): the same again may
-	 * succeed. */
-	if (state == NULL || strncmp(state, "08", 2) == 0 || strncmp(state, "53", 2) == 0 || strncmp(state, "57", 2) == 0 ||
-		strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0 || strcmp(state, "25006") == 0)
-		later(job, 2);
-	else
+	later(job, 2);
+	if (!passes(state))
+	{
 		job->status = 500;
-	return false;
+		job->retry_after = 0;
+	}
+	if (PQstatus(conn) != CONNECTION_OK || (state != NULL && strcmp(state, "25006") == 0))
+		return LOST;
+	return state != NULL && strncmp(state, "40", 2) == 0 ? AGAIN : DONE;
 }
 
-static void
-serve_job(PGconn *conn, OpresJob *job)
+/* The last thing that happened. */
+static Outcome
+ask(PGconn *conn, OpresJob *job)
 {
-	bool again = true;
+	Outcome outcome = AGAIN;
 
-	for (int attempt = 0; again; attempt++)
+	for (int attempt = 0; outcome == AGAIN && attempt <= RETRIES; attempt++)
 	{
 		PGresult *result = call(conn, job);
 
-		again = answer(job, result, attempt);
+		outcome = answer(job, conn, result);
 		PQclear(result);
+	}
+	return outcome;
+}
+
+typedef struct Worker
+{
+	PGconn *conn;
+	uint64_t not_before, pause; /* of attempts to connect */
+} Worker;
+
+#define FIRST_PAUSE 250000
+#define LAST_PAUSE 8000000
+
+static void
+disconnect(Worker *worker)
+{
+	PQfinish(worker->conn);
+	worker->conn = NULL;
+}
+
+/* Attempts in growing distances, between them the answer is ready at once; but when another worker has reached it, so can we. */
+static void
+connect_if_due(Worker *worker)
+{
+	if (worker->conn != NULL || (opres_serve_now() < worker->not_before && !atomic_load(&opres_serve_counts.database)))
+		return;
+	worker->conn = opres_serve_connect(settings, "webhooks");
+	if (worker->conn != NULL && !prepare(worker->conn))
+		disconnect(worker);
+	if (worker->conn != NULL)
+		worker->pause = FIRST_PAUSE;
+	else
+	{
+		worker->not_before = opres_serve_now() + worker->pause;
+		worker->pause = worker->pause < LAST_PAUSE ? worker->pause * 2 : LAST_PAUSE;
 	}
 }
 
-static PGconn *
-connect_and_prepare(void)
+/* A connection may have been lost long ago, so a lost one is made anew once: what was done is not done again, the database sees to
+ * it. */
+static void
+serve_job(Worker *worker, OpresJob *job)
 {
-	PGconn *conn = opres_serve_connect(settings, "webhooks");
+	Outcome outcome = LOST;
 
-	if (conn != NULL && !prepare(conn))
+	later(job, 5);
+	for (int attempt = 0; attempt < 2 && outcome == LOST; attempt++)
 	{
-		PQfinish(conn);
-		conn = NULL;
+		connect_if_due(worker);
+		if (worker->conn == NULL)
+			return;
+		outcome = ask(worker->conn, job);
+		if (outcome == LOST)
+			disconnect(worker);
 	}
-	return conn;
+}
+
+static bool
+too_late(const OpresJob *job)
+{
+	return opres_serve_now() - job->put_at > (uint64_t) settings->request_timeout * 1000000;
 }
 
 static void *
 work(void *ctx)
 {
-	PGconn *conn = connect_and_prepare();
-	uint64_t not_before = 0, pause = 250000;
+	Worker worker = { .pause = FIRST_PAUSE };
 	OpresJob *job;
 
+	connect_if_due(&worker);
 	while ((job = take()) != NULL)
 	{
-		if (conn != NULL && PQstatus(conn) != CONNECTION_OK)
-		{
-			PQfinish(conn);
-			conn = NULL;
-		}
-		/* Attempts in growing distances; between them the answer is ready at once. */
-		if (conn == NULL && opres_serve_now() >= not_before)
-		{
-			conn = connect_and_prepare();
-			pause = conn != NULL ? 250000 : (pause < 8000000 ? pause * 2 : pause);
-			not_before = opres_serve_now() + pause;
-		}
-		if (conn == NULL)
+		if (ending || too_late(job))
 			later(job, 5);
 		else
-			serve_job(conn, job);
-		if (conn != NULL)
-			atomic_store(&opres_serve_counts.database, PQstatus(conn) == CONNECTION_OK);
-		finished(job);
+			serve_job(&worker, job);
+		job->done(job);
 	}
-	PQfinish(conn);
+	disconnect(&worker);
 	return NULL;
 }
 
@@ -243,20 +296,15 @@ opres_serve_db_start(const OpresServeConfig *config)
 }
 
 void
-opres_serve_db_stop(int seconds)
+opres_serve_db_stop(void)
 {
-	struct timespec until;
-
-	(void) clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += seconds;
 	pthread_mutex_lock(&lock);
-	while (first != NULL || working > 0)
-		if (pthread_cond_timedwait(&emptied, &lock, &until) == ETIMEDOUT)
-			break;
 	ending = true;
 	pthread_cond_broadcast(&filled);
 	pthread_mutex_unlock(&lock);
 	for (int i = 0; i < worker_count; i++)
 		(void) pthread_join(workers[i], NULL);
 	free(workers);
+	workers = NULL;
+	worker_count = 0;
 }

@@ -10,16 +10,21 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "serve.h"
+#include "serve_address.h"
 
 #define ANSWER_BYTES 65536
-#define LEASE_SECONDS 120
+/* How long a claim outlives the time a message may take: until it is recorded. */
+#define LEASE_MORE_SECONDS 15
+#define RETRY_AFTER_MOST 86400
+/* After the database did not take what is to be recorded. */
+#define PAUSE_MICROS 1000000
+#define WAIT_MILLISECONDS 200
 
 typedef struct Delivery
 {
@@ -32,7 +37,7 @@ typedef struct Delivery
 	bool allow_private, refused;
 	int status;
 	long retry_after;
-	char error[96];
+	char error[96], became[16];
 } Delivery;
 
 static const OpresServeConfig *settings;
@@ -69,37 +74,29 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static bool
-host_matches(const char *host, const char *pattern, size_t length)
+/* Before the request goes out, over a connection that may have been opened for an endpoint that is allowed more. */
+static int
+check_connection(void *ctx, char *address, char *own_address, int port, int own_port)
 {
-	size_t host_length = strlen(host);
+	Delivery *delivery = ctx;
 
-	if (length > 2 && strncmp(pattern, "*.", 2) == 0)
-		return host_length > length - 1 && strncasecmp(host + host_length - (length - 1), pattern + 1, length - 1) == 0;
-	return host_length == length && strncasecmp(host, pattern, length) == 0;
+	if (delivery->allow_private || !opres_address_text_private(address))
+		return CURL_PREREQFUNC_OK;
+	delivery->refused = true;
+	return CURL_PREREQFUNC_ABORT;
 }
 
 static bool
-host_allowed(const char *url)
+allowed(const char *url)
 {
 	CURLU *parts = curl_url();
 	char *host = NULL;
-	bool allowed = settings->allow_hosts == NULL;
+	bool fine = parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+				curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK && opres_host_allowed(host, settings->allow_hosts);
 
-	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-		curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		for (const char *at = settings->allow_hosts; at != NULL && *at != '\0' && !allowed; at += strspn(at, ", "))
-		{
-			size_t length = strcspn(at, ", ");
-
-			allowed = host_matches(host, at, length);
-			at += length;
-		}
-	else
-		allowed = false;
 	curl_free(host);
 	curl_url_cleanup(parts);
-	return allowed;
+	return fine;
 }
 
 static bool
@@ -154,11 +151,12 @@ set_up(Delivery *delivery, const char *url, bool allow_http)
 	SET(CURLOPT_WRITEDATA, delivery);
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, delivery);
+	SET(CURLOPT_PREREQFUNCTION, check_connection);
+	SET(CURLOPT_PREREQDATA, delivery);
 	SET(CURLOPT_PRIVATE, delivery);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_TIMEOUT, (long) settings->delivery_timeout);
 	SET(CURLOPT_CONNECTTIMEOUT, (long) (settings->delivery_timeout < 5 ? settings->delivery_timeout : 5));
-	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) 0);
 	if (settings->ca_file != NULL)
 		SET(CURLOPT_CAINFO, settings->ca_file);
 #undef SET
@@ -208,7 +206,7 @@ begin(PGresult *result, int row)
 	delivery->body = strdup(PQgetvalue(result, row, 4));
 	delivery->allow_private = PQgetvalue(result, row, 6)[0] == 't';
 	delivery->curl = curl_easy_init();
-	if (!host_allowed(url))
+	if (!allowed(url))
 		note(delivery, 0, "host is not allowed");
 	else if (delivery->body == NULL || delivery->curl == NULL || !add_headers(delivery, PQgetvalue(result, row, 3)) ||
 			 !set_up(delivery, url, PQgetvalue(result, row, 5)[0] == 't') ||
@@ -234,7 +232,7 @@ claim(PGconn *conn)
 	int rows = -1;
 
 	(void) snprintf(count, sizeof count, "%d", settings->deliveries - under_way);
-	(void) snprintf(lease, sizeof lease, "%d s", LEASE_SECONDS + settings->delivery_timeout);
+	(void) snprintf(lease, sizeof lease, "%d s", LEASE_MORE_SECONDS + settings->delivery_timeout);
 	/* A transaction of its own: committed when the answer is here. */
 	result = PQexecParams(
 		conn,
@@ -255,10 +253,12 @@ claim(PGconn *conn)
 }
 
 static void
-count_outcome(const Delivery *delivery, const char *became)
+count_outcome(const Delivery *delivery)
 {
+	const char *became = delivery->became;
+
 	if (became[0] == '\0')
-		return;
+		return; /* not ours any more: claimed again since */
 	atomic_fetch_add(strcmp(became, "delivered") == 0 ? &opres_serve_counts.delivered
 					 : strcmp(became, "dead") == 0    ? &opres_serve_counts.dead
 													  : &opres_serve_counts.failed,
@@ -268,9 +268,8 @@ count_outcome(const Delivery *delivery, const char *became)
 					became, delivery->error[0] != '\0' ? delivery->error : "-");
 }
 
-/* False: keep it and try again with the next connection. */
 static bool
-record(PGconn *conn, const Delivery *delivery)
+record(PGconn *conn, Delivery *delivery)
 {
 	char status[16], seconds[32];
 	const char *values[] = { delivery->id, settings->worker, status, delivery->error[0] != '\0' ? delivery->error : NULL,
@@ -284,7 +283,7 @@ record(PGconn *conn, const Delivery *delivery)
 						  NULL, 0);
 	fine = PQresultStatus(result) == PGRES_TUPLES_OK;
 	if (fine)
-		count_outcome(delivery, PQgetvalue(result, 0, 0));
+		(void) snprintf(delivery->became, sizeof delivery->became, "%s", PQgetvalue(result, 0, 0));
 	else
 		opres_serve_log("error", "record", "sqlstate=%s",
 						PQresultErrorField(result, PG_DIAG_SQLSTATE) ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : "-");
@@ -292,30 +291,34 @@ record(PGconn *conn, const Delivery *delivery)
 	return fine;
 }
 
-/* One commit for all that have come back meanwhile. */
-static void
+static bool
+command(PGconn *conn, const char *sql)
+{
+	PGresult *result = PQexec(conn, sql);
+	bool fine = PQresultStatus(result) == PGRES_COMMAND_OK;
+
+	PQclear(result);
+	return fine;
+}
+
+/* One commit for all that have come back meanwhile. False: they are kept, to be recorded later. */
+static bool
 record_finished(PGconn *conn)
 {
-	bool together = finished != NULL && finished->next != NULL, fine = true;
+	bool fine = command(conn, "BEGIN");
 
-	if (together)
-		PQclear(PQexec(conn, "BEGIN"));
 	for (Delivery *delivery = finished; delivery != NULL && fine; delivery = delivery->next)
 		fine = record(conn, delivery);
-	if (together)
-	{
-		PGresult *result = PQexec(conn, fine ? "COMMIT" : "ROLLBACK");
-
-		fine = fine && PQresultStatus(result) == PGRES_COMMAND_OK;
-		PQclear(result);
-	}
+	fine = command(conn, fine ? "COMMIT" : "ROLLBACK") && fine;
 	while (fine && finished != NULL)
 	{
 		Delivery *next = finished->next;
 
+		count_outcome(finished);
 		free_delivery(finished);
 		finished = next;
 	}
+	return fine;
 }
 
 /* libcurl */
@@ -328,7 +331,7 @@ judge(Delivery *delivery, CURLcode code)
 
 	(void) curl_easy_getinfo(delivery->curl, CURLINFO_RESPONSE_CODE, &status);
 	(void) curl_easy_getinfo(delivery->curl, CURLINFO_RETRY_AFTER, &retry_after);
-	delivery->retry_after = (long) retry_after;
+	delivery->retry_after = retry_after < RETRY_AFTER_MOST ? (long) retry_after : RETRY_AFTER_MOST;
 	/* Who says yes and goes on talking has said yes. */
 	if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && delivery->answered > ANSWER_BYTES))
 		note(delivery, (int) status, status >= 300 && status < 400 ? "redirect not followed" : "");
@@ -393,49 +396,73 @@ wait_for_something(PGconn *conn, int milliseconds)
 	(void) curl_multi_poll(multi, &extra, extra.fd >= 0 ? 1 : 0, milliseconds, NULL);
 }
 
+/* The connection to the database, and when what is to be done over it. */
+typedef struct Line
+{
+	PGconn *conn;
+	uint64_t connect_at, look_at, record_at;
+} Line;
+
+static void
+keep_connected(Line *line)
+{
+	if (line->conn != NULL && PQstatus(line->conn) != CONNECTION_OK)
+	{
+		PQfinish(line->conn);
+		line->conn = NULL;
+	}
+	if (line->conn == NULL && opres_serve_now() >= line->connect_at)
+	{
+		line->conn = connect_and_listen();
+		line->connect_at = opres_serve_now() + PAUSE_MICROS;
+		line->look_at = line->record_at = 0;
+	}
+}
+
+/* What has come back is recorded first: a place of its endpoint is free then. Claims wait for that. */
+static void
+use(Line *line)
+{
+	if (finished != NULL && opres_serve_now() >= line->record_at)
+	{
+		bool fine = record_finished(line->conn);
+
+		line->record_at = fine ? 0 : opres_serve_now() + PAUSE_MICROS;
+		if (fine)
+			line->look_at = 0;
+	}
+	if (notified(line->conn))
+		line->look_at = 0;
+	if (finished == NULL && !atomic_load(&opres_serve_stopping) && under_way < settings->deliveries &&
+		opres_serve_now() >= line->look_at)
+	{
+		/* As long as there is something, there may be more; else when one comes back, or in a while. */
+		int claimed = claim(line->conn);
+
+		line->look_at = claimed > 0 ? 0 : opres_serve_now() + (uint64_t) settings->poll * 1000000;
+	}
+}
+
 static void *
 run(void *ctx)
 {
-	PGconn *conn = NULL;
-	uint64_t look_at = 0, connect_at = 0;
+	Line line = { 0 };
 	int running;
 
 	while (!atomic_load(&opres_serve_stopping) || under_way > 0)
 	{
-		bool stopping = atomic_load(&opres_serve_stopping);
-
-		if (conn != NULL && PQstatus(conn) != CONNECTION_OK)
-		{
-			PQfinish(conn);
-			conn = NULL;
-		}
-		if (conn == NULL && opres_serve_now() >= connect_at)
-		{
-			conn = connect_and_listen();
-			connect_at = opres_serve_now() + 1000000;
-		}
-		if (conn != NULL && notified(conn))
-			look_at = 0;
-		if (conn != NULL && !stopping && under_way < settings->deliveries && opres_serve_now() >= look_at)
-		{
-			/* As long as there is as much as we can take, there may be more; else when one comes back, or in a while. */
-			int claimed = claim(conn);
-
-			look_at = claimed > 0 ? 0 : opres_serve_now() + (uint64_t) settings->poll * 1000000;
-		}
+		keep_connected(&line);
+		if (line.conn != NULL)
+			use(&line);
 		(void) curl_multi_perform(multi, &running);
 		collect();
-		if (conn != NULL && finished != NULL)
-		{
-			record_finished(conn);
-			look_at = 0; /* a place of that endpoint is free */
-			continue;
-		}
-		wait_for_something(conn, 200);
+		/* What could not be begun is finished already. */
+		if (finished == NULL || line.conn == NULL || line.record_at != 0)
+			wait_for_something(line.conn, WAIT_MILLISECONDS);
 	}
-	if (conn != NULL && finished != NULL)
-		record_finished(conn);
-	PQfinish(conn);
+	if (line.conn != NULL && finished != NULL)
+		(void) record_finished(line.conn);
+	PQfinish(line.conn);
 	return NULL;
 }
 

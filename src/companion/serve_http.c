@@ -6,47 +6,35 @@
  * every direction: size of headers and body, time without a byte, time of a request as a whole, connections, requests that wait.
  * Nothing a sender wrote comes back.
  */
-#include <microhttpd.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <unistd.h>
+#include <time.h>
 
 #include "file.h"
-#include "serve.h"
-#include "utf8.h"
+#include "serve_http.h"
 
 #define HEADER_MEMORY (32 * 1024)
-#define HEADERS_MAX 100
-
-/* A connection, as long as it is open. `begun`: when the request now under way began, 0 between requests. */
-typedef struct Watched
-{
-	struct Watched *next, *before;
-	int socket;
-	uint64_t opened, begun;
-	bool asked, cut;
-} Watched;
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 typedef struct Request
 {
 	OpresJob job;
 	struct MHD_Connection *connection;
 	size_t room;
-	uint64_t begun, complete;
+	uint64_t complete; /* when its body was */
 	bool post, too_large, no_memory, answered;
 } Request;
 
 static const OpresServeConfig *settings;
 static struct MHD_Daemon *server;
 static char *tls_cert, *tls_key;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static Watched *watched;
+static atomic_int under_way; /* requests whose headers are here and whose answer is not through */
 
 /* Answers */
 
@@ -68,6 +56,8 @@ send_text(struct MHD_Connection *connection, int status, const char *type, char 
 		(void) snprintf(seconds, sizeof seconds, "%d", retry_after);
 		(void) MHD_add_response_header(response, "Retry-After", seconds);
 	}
+	if (atomic_load(&opres_serve_stopping) || status == 400)
+		(void) MHD_add_response_header(response, "Connection", "close");
 	if (status == 405)
 		(void) MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
 	result = MHD_queue_response(connection, (unsigned int) status, response);
@@ -124,87 +114,6 @@ send_metrics(struct MHD_Connection *connection)
 	return send_text(connection, 200, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text), MHD_RESPMEM_MUST_FREE, 0);
 }
 
-/* Headers as JSON */
-
-typedef struct Headers
-{
-	FILE *out;
-	struct Headers *unused;
-	int count;
-	bool bad;
-	const char *names[HEADERS_MAX];
-} Headers;
-
-/* A JSON string; bytes that are no UTF-8 make the request malformed. */
-static void
-put_string(Headers *headers, const char *text, size_t length, bool lower)
-{
-	(void) fputc('"', headers->out);
-	for (size_t at = 0; at < length && !headers->bad;)
-	{
-		uint32_t character;
-		size_t bytes = opres_utf8_next(text + at, length - at, &character);
-
-		if (bytes == 0 || character == 0)
-			headers->bad = true;
-		else if (bytes == 1 && (character < 0x20 || character == '"' || character == '\\' || character == 0x7f))
-			(void) fprintf(headers->out, "\\u%04x", character);
-		else if (bytes == 1)
-			(void) fputc(lower && character >= 'A' && character <= 'Z' ? (int) character + 32 : (int) character, headers->out);
-		else
-			(void) fwrite(text + at, 1, bytes, headers->out);
-		at += bytes > 0 ? bytes : 1;
-	}
-	(void) fputc('"', headers->out);
-}
-
-/* A name that comes twice is suspicious in every header we look at: the request is malformed. */
-static enum MHD_Result
-put_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	Headers *headers = ctx;
-
-	(void) kind;
-	for (int i = 0; i < headers->count; i++)
-		if (strcasecmp(headers->names[i], name) == 0 && (strncasecmp(name, "webhook-", 8) == 0 || strncasecmp(name, "x-", 2) == 0))
-			headers->bad = true;
-		else if (strcasecmp(headers->names[i], name) == 0)
-			return MHD_YES;
-	if (headers->count == HEADERS_MAX)
-		headers->bad = true;
-	if (headers->bad)
-		return MHD_NO;
-	headers->names[headers->count++] = name;
-	(void) fputs(", ", headers->out);
-	put_string(headers, name, strlen(name), true);
-	(void) fputs(": ", headers->out);
-	put_string(headers, value != NULL ? value : "", value != NULL ? strlen(value) : 0, false);
-	return MHD_YES;
-}
-
-/* NULL if they cannot be written as JSON. */
-static char *
-headers_json(struct MHD_Connection *connection, const char *path)
-{
-	Headers headers = { 0 };
-	char *json = NULL;
-	size_t size = 0;
-
-	headers.out = open_memstream(&json, &size);
-	if (headers.out == NULL)
-		return NULL;
-	(void) fputs("{\":path\": ", headers.out);
-	put_string(&headers, path, strlen(path), false);
-	(void) MHD_get_connection_values(connection, MHD_HEADER_KIND, put_header, &headers);
-	(void) fputc('}', headers.out);
-	if (fclose(headers.out) != 0 || headers.bad)
-	{
-		free(json);
-		return NULL;
-	}
-	return json;
-}
-
 /* Requests */
 
 static void
@@ -257,7 +166,7 @@ hand_over(Request *request, const char *url)
 	request->complete = opres_serve_now();
 	if (request->too_large || request->no_memory)
 		return send_plain(request->connection, request->too_large ? 413 : 503, request->no_memory ? 5 : 0);
-	request->job.headers = headers_json(request->connection, url);
+	request->job.headers = opres_http_headers(request->connection, url);
 	if (request->job.headers == NULL)
 		return send_plain(request->connection, 400, 0);
 	if (request->job.body == NULL && (request->job.body = calloc(1, 1)) == NULL)
@@ -266,6 +175,7 @@ hand_over(Request *request, const char *url)
 	request->job.done = job_done;
 	request->job.owner = request;
 	request->answered = true;
+	opres_watch_phase(request->connection, OPRES_PHASE_WORK);
 	/* Before it is in the queue: a worker may be done with it at once. */
 	MHD_suspend_connection(request->connection);
 	status = opres_serve_db_put(&request->job);
@@ -282,13 +192,12 @@ static enum MHD_Result
 give_answer(Request *request)
 {
 	OpresJob *job = &request->job;
-	enum MHD_Result result;
 
+	opres_watch_phase(request->connection, OPRES_PHASE_REQUEST);
 	if (job->response == NULL)
 		return send_plain(request->connection, job->status, job->retry_after);
-	result = send_text(request->connection, job->status, "application/json", job->response, strlen(job->response),
-					   MHD_RESPMEM_MUST_COPY, job->status == 503 && job->retry_after == 0 ? 5 : job->retry_after);
-	return result;
+	return send_text(request->connection, job->status, "application/json", job->response, strlen(job->response),
+					 MHD_RESPMEM_MUST_COPY, job->retry_after);
 }
 
 static enum MHD_Result
@@ -300,9 +209,11 @@ begin(struct MHD_Connection *connection, const char *url, const char *method, vo
 	if (request == NULL)
 		return MHD_NO;
 	request->connection = connection;
-	request->begun = opres_serve_now();
 	request->post = strcmp(method, "POST") == 0;
 	*own = request;
+	atomic_fetch_add(&under_way, 1);
+	if (!opres_http_framed(connection))
+		return send_plain(connection, 400, 0);
 	/* Refused before the body is sent: who waits for "100 Continue" need not send it. */
 	if (request->post && is_webhook(url) && said != NULL && strtoull(said, NULL, 10) > (unsigned long long) settings->max_body)
 		return send_plain(connection, 413, 0);
@@ -346,35 +257,13 @@ handle(void *ctx, struct MHD_Connection *connection, const char *url, const char
 	return request->post ? hand_over(request, url) : get(connection, url, method);
 }
 
-static Watched **
-watched_of(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info != NULL ? (Watched **) (void *) &((union MHD_ConnectionInfo *) info)->socket_context : NULL;
-}
-
-static void
-set_begun(struct MHD_Connection *connection, uint64_t begun)
-{
-	Watched **watch = watched_of(connection);
-
-	pthread_mutex_lock(&lock);
-	if (watch != NULL && *watch != NULL)
-	{
-		(*watch)->begun = begun;
-		(*watch)->asked = true;
-	}
-	pthread_mutex_unlock(&lock);
-}
-
 /* Called with the first line of a request. */
 static void *
 first_line(void *ctx, const char *uri, struct MHD_Connection *connection)
 {
 	(void) ctx;
 	(void) uri;
-	set_begun(connection, opres_serve_now());
+	opres_watch_phase(connection, OPRES_PHASE_REQUEST);
 	return NULL;
 }
 
@@ -385,7 +274,7 @@ completed(void *ctx, struct MHD_Connection *connection, void **own, enum MHD_Req
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
 
 	(void) ctx;
-	set_begun(connection, 0);
+	opres_watch_phase(connection, OPRES_PHASE_IDLE);
 	if (request == NULL)
 		return;
 	if (request->post)
@@ -403,74 +292,7 @@ completed(void *ctx, struct MHD_Connection *connection, void **own, enum MHD_Req
 	free(request->job.response);
 	free(request);
 	*own = NULL;
-}
-
-/* Connections */
-
-static void
-connection_event(void *ctx, struct MHD_Connection *connection, void **own, enum MHD_ConnectionNotificationCode code)
-{
-	Watched *watch = *own;
-
-	(void) ctx;
-	pthread_mutex_lock(&lock);
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-	{
-		const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-		watch = calloc(1, sizeof *watch);
-		if (watch != NULL && info != NULL)
-		{
-			watch->socket = info->connect_fd;
-			watch->opened = opres_serve_now();
-			watch->next = watched;
-			if (watched != NULL)
-				watched->before = watch;
-			watched = watch;
-		}
-		*own = watch;
-		atomic_fetch_add(&opres_serve_counts.connections, 1);
-	}
-	else
-	{
-		atomic_fetch_add(&opres_serve_counts.connections, -1);
-		if (watch != NULL && watch->socket != 0)
-		{
-			if (watch->next != NULL)
-				watch->next->before = watch->before;
-			if (watch->before != NULL)
-				watch->before->next = watch->next;
-			else
-				watched = watch->next;
-		}
-		free(watch);
-		*own = NULL;
-	}
-	pthread_mutex_unlock(&lock);
-}
-
-/*
- * libmicrohttpd ends connections that send nothing; one that sends a byte now and then holds its place for ever. So a request that
- * takes too long from its first line to its end is cut, and a connection that has not got as far as a first line. The socket is
- * still ours under the lock: libmicrohttpd tells us before it closes it.
- */
-void
-opres_serve_http_watch(void)
-{
-	uint64_t now = opres_serve_now(), limit = (uint64_t) settings->request_timeout * 1000000;
-
-	pthread_mutex_lock(&lock);
-	for (Watched *watch = watched; watch != NULL; watch = watch->next)
-	{
-		uint64_t since = watch->begun != 0 ? watch->begun : watch->asked ? now : watch->opened + 4 * limit;
-
-		if (watch->cut || since > now || now - since < limit)
-			continue;
-		watch->cut = true;
-		(void) shutdown(watch->socket, SHUT_RDWR);
-		atomic_fetch_add(&opres_serve_counts.cut, 1);
-	}
-	pthread_mutex_unlock(&lock);
+	atomic_fetch_add(&under_way, -1);
 }
 
 /* Start and stop */
@@ -542,39 +364,67 @@ library_says(void *ctx, const char *format, va_list arguments)
 	(void) arguments;
 }
 
+static bool
+read_tls_files(void)
+{
+	if (settings->tls_cert == NULL)
+		return true;
+	tls_cert = read_pem(settings->tls_cert);
+	tls_key = tls_cert != NULL ? read_pem(settings->tls_key) : NULL;
+	return tls_key != NULL;
+}
+
+static void
+forget_tls_files(void)
+{
+	if (tls_key != NULL)
+		explicit_bzero(tls_key, strlen(tls_key));
+	free(tls_cert);
+	free(tls_key);
+	tls_cert = tls_key = NULL;
+}
+
+static struct MHD_Daemon *
+listen_at(const struct sockaddr_storage *address)
+{
+	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	struct MHD_OptionItem tls[] = { { MHD_OPTION_HTTPS_MEM_CERT, 0, tls_cert },
+									{ MHD_OPTION_HTTPS_MEM_KEY, 0, tls_key },
+									{ MHD_OPTION_HTTPS_PRIORITIES, 0, (char *) TLS_PRIORITIES },
+									{ MHD_OPTION_END, 0, NULL } };
+
+	if (tls_cert != NULL)
+		flags |= MHD_USE_TLS;
+	if (address->ss_family == AF_INET6)
+		flags |= MHD_USE_IPv6 | (settings->listen[0] == '\0' ? MHD_USE_DUAL_STACK : 0);
+	return MHD_start_daemon(flags, (uint16_t) settings->port, NULL, NULL, handle, NULL, MHD_OPTION_EXTERNAL_LOGGER, library_says,
+							NULL, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *) address, MHD_OPTION_CONNECTION_LIMIT,
+							(unsigned int) settings->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HEADER_MEMORY,
+							MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) settings->idle_timeout, MHD_OPTION_THREAD_POOL_SIZE,
+							(unsigned int) settings->http_threads, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+							MHD_OPTION_NOTIFY_CONNECTION, opres_watch_connection, NULL, MHD_OPTION_URI_LOG_CALLBACK, first_line,
+							NULL, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024U, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
+							MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls_cert != NULL ? tls : tls + 3, MHD_OPTION_END);
+}
+
 bool
 opres_serve_http_start(const OpresServeConfig *config)
 {
-	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 	struct sockaddr_storage address;
 	const union MHD_DaemonInfo *info;
 
 	settings = config;
-	if (!read_address(&address))
-		return false;
 	raise_file_limit(config->max_connections);
-	if (config->tls_cert != NULL)
+	if (!read_address(&address) || !read_tls_files())
 	{
-		tls_cert = read_pem(config->tls_cert);
-		tls_key = read_pem(config->tls_key);
-		if (tls_cert == NULL || tls_key == NULL)
-			return false;
-		flags |= MHD_USE_TLS;
+		forget_tls_files();
+		return false;
 	}
-	if (address.ss_family == AF_INET6)
-		flags |= MHD_USE_IPv6 | (config->listen[0] == '\0' ? MHD_USE_DUAL_STACK : 0);
-	server = MHD_start_daemon(flags, (uint16_t) config->port, NULL, NULL, handle, NULL, MHD_OPTION_EXTERNAL_LOGGER, library_says,
-							  NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *) &address, MHD_OPTION_CONNECTION_LIMIT,
-							  (unsigned int) config->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HEADER_MEMORY,
-							  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) config->idle_timeout, MHD_OPTION_THREAD_POOL_SIZE,
-							  (unsigned int) config->http_threads, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-							  MHD_OPTION_NOTIFY_CONNECTION, connection_event, NULL, MHD_OPTION_URI_LOG_CALLBACK, first_line, NULL,
-							  MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024U, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
-							  tls_cert != NULL ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, tls_cert, MHD_OPTION_HTTPS_MEM_KEY,
-							  tls_key, MHD_OPTION_END);
+	server = listen_at(&address);
 	if (server == NULL)
 	{
 		opres_serve_log("error", "start", "listening=false port=%d", config->port);
+		forget_tls_files();
 		return false;
 	}
 	info = MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT);
@@ -584,20 +434,33 @@ opres_serve_http_start(const OpresServeConfig *config)
 }
 
 void
+opres_serve_http_watch(void)
+{
+	opres_watch_cut(settings);
+}
+
+void
 opres_serve_http_quiesce(void)
 {
 	int listening = MHD_quiesce_daemon(server);
 
 	if (listening >= 0)
-		(void) shutdown(listening, SHUT_RDWR);
+		(void) close(listening);
+}
+
+void
+opres_serve_http_drain(int seconds)
+{
+	const struct timespec step = { .tv_nsec = 20000000 };
+	uint64_t until = opres_serve_now() + (uint64_t) seconds * 1000000;
+
+	while (atomic_load(&under_way) > 0 && opres_serve_now() < until)
+		(void) nanosleep(&step, NULL);
 }
 
 void
 opres_serve_http_stop(void)
 {
 	MHD_stop_daemon(server);
-	if (tls_key != NULL)
-		explicit_bzero(tls_key, strlen(tls_key));
-	free(tls_cert);
-	free(tls_key);
+	forget_tls_files();
 }
