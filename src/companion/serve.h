@@ -95,6 +95,8 @@ void opres_serve_db_stop(void);
 
 /* A connection for work that goes on for ever; NULL with the reason in the log. */
 PGconn *opres_serve_connect(const OpresServeConfig *config, const char *what);
+/* A number of an answer of one row; -1 if there is none. */
+long long opres_serve_number(const PGresult *result, int column);
 
 /* HTTP: serve_http.c */
 bool opres_serve_http_start(const OpresServeConfig *config);

@@ -52,6 +52,16 @@ opres_serve_connect(const OpresServeConfig *config, const char *what)
 	return NULL;
 }
 
+long long
+opres_serve_number(const PGresult *result, int column)
+{
+	const char *text = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 ? PQgetvalue(result, 0, column) : "";
+	char *end;
+	long long number = strtoll(text, &end, 10);
+
+	return *text != '\0' && *end == '\0' && number >= 0 ? number : -1;
+}
+
 /* Others of the same sender that wait; the lock is held. */
 static int
 of_sender(const char *sender)
@@ -165,9 +175,11 @@ answer(OpresJob *job, PGconn *conn, PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 && !PQgetisnull(result, 0, 0))
+	long long status = opres_serve_number(result, 0);
+
+	if (status >= 200 && status <= 599)
 	{
-		job->status = atoi(PQgetvalue(result, 0, 0));
+		job->status = (int) status;
 		job->retry_after = 0;
 		job->response = PQgetisnull(result, 0, 1) ? NULL : strdup(PQgetvalue(result, 0, 1));
 		return DONE;

@@ -53,7 +53,7 @@ opres_serve_safe(const char *text, char *room, size_t size)
 {
 	size_t length = 0;
 
-	for (; text[length] != '\0' && length < size - 1; length++)
+	for (; length < size - 1 && text[length] != '\0'; length++)
 	{
 		char c = text[length];
 		bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("._-:/", c) != NULL;

@@ -17,11 +17,9 @@ ask(PGconn *conn, const char *sql, const char *what)
 {
 	PGresult *result = PQexec(conn, sql);
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	long long value = -1;
+	long long value = opres_serve_number(result, 0);
 
-	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 && !PQgetisnull(result, 0, 0))
-		value = atoll(PQgetvalue(result, 0, 0));
-	else
+	if (value < 0)
 		opres_serve_log("warning", what, "sqlstate=%s", state != NULL ? state : "-");
 	PQclear(result);
 	return value;
@@ -35,9 +33,9 @@ look(PGconn *conn)
 
 	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
 	{
-		atomic_store(&opres_serve_counts.pending, atoll(PQgetvalue(result, 0, 0)));
-		atomic_store(&opres_serve_counts.dead_now, atoll(PQgetvalue(result, 0, 1)));
-		atomic_store(&opres_serve_counts.oldest, atoll(PQgetvalue(result, 0, 2)));
+		atomic_store(&opres_serve_counts.pending, opres_serve_number(result, 0));
+		atomic_store(&opres_serve_counts.dead_now, opres_serve_number(result, 1));
+		atomic_store(&opres_serve_counts.oldest, opres_serve_number(result, 2));
 	}
 	PQclear(result);
 }
