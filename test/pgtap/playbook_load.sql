@@ -1,7 +1,7 @@
 -- load_playbook and what is told of loaded playbooks, beyond broken documents (test/server/broken_playbooks.py): versions, bytes, signatures,
 -- finding, the order of steps, playbooks inside playbooks.
 BEGIN;
-SELECT plan(69);
+SELECT plan(79);
 SET LOCAL opres.reason = 'a test';
 SET search_path = public, opres;
 SET LOCAL client_min_messages = error;
@@ -213,6 +213,15 @@ SELECT load_playbook(replace(pg_temp.nest(81, '{80}')::text, '"type": "playbook-
 SELECT results_eq($$SELECT code, phase, name, mandatory FROM playbook_steps(pg_temp.id('playbook', 81), 'ja') WHERE type = 'action'$$,
   $$VALUES ('P/A-1', 'analysis', '実施', false)$$, 'codes stand behind that of the playbook action; in Japanese');
 SELECT is((SELECT name FROM playbook_steps(pg_temp.id('playbook', 80)) WHERE type = 'action'), 'Act', 'in English');
+
+-- The step a person means --------------------------------------------------------------------------------------------------------------
+SELECT load_playbook(replace(replace((playbook_document(pg_temp.id('playbook', 80)))::text, 'playbook--0', 'playbook--9'), 'action--00000000', 'action--abcdef12'));
+CREATE TEMP TABLE run AS SELECT start_run((SELECT id FROM incident), replace(pg_temp.id('playbook', 80), '--0', '--9')) AS id;
+SELECT is(step_name((SELECT id FROM pg_temp.run), s), 'A-1 Act', 'the step ' || s)
+FROM unnest('{A-1,action--abcdef12-0000-4000-8000-000000000001,action--abcdef12,abcdef12,abcdef12-0000}'::text[]) AS s;
+SELECT is(pg_temp.said(format('SELECT opres.step_name((SELECT id FROM pg_temp.run), %L)', s)), said, 'not a step: ' || s) FROM (VALUES
+  ('abcdef1', '42704 there is no step "abcdef1"'), ('action--', '42704 there is no step "action--"'), ('A-2', '42704 there is no step "A-2"'),
+  ('', '42704 there is no step ""'), ('00000000', '42P08 more than one step begins with "00000000"')) AS v (s, said);
 
 SELECT * FROM finish();
 ROLLBACK;

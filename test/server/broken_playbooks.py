@@ -241,6 +241,60 @@ WARNINGS = [
 ]
 
 
+def marked(kind, **more):
+    """A data marking of that kind, besides those there are."""
+    own = identifier(kind, "more")
+    return ("data_marking_definitions", own), {"type": kind, "id": own, "created_by": IDENTITY, "created": "2026-01-15T00:00:00.000Z", **more}
+
+
+def commanded(kind, **more):
+    return (*W, MACHINE, "commands", 1), {"type": kind, "playbook_activity": "deliver-content", **more}
+
+
+def targeted(kind, **more):
+    return ("target_definitions", identifier(kind, "more")), {"type": kind, "name": "Another", **more}
+
+
+def authenticated(kind, **more):
+    return ("authentication_info_definitions", identifier(kind, "more")), {"type": kind, **more}
+
+
+B64 = "5YGc5q2i"
+NET = {"address": {"dname": ["host.example.org"]}, "category": ["server"]}
+# What CACAO 2.0 has or allows, and the published schema sometimes not: it loads without a word.
+GOOD = [
+    (("id",), "playbook--0197a1b2-7c3d-7e4f-8a5b-6c7d8e9fa0b1"),  # UUID of version 7
+    (("id",), "playbook--00000000-0000-0000-0000-000000000000"),
+    (("modified",), "2026-02-01T09:00:00.000+09:00"),
+    (("modified",), "2026-02-01T00:00:00.000-11:30"),
+    (("created",), "2024-02-29T23:59:59.999Z"),
+    ((*W, ISOLATE, "delay"), 0),
+    (("revoked",), True),
+    (("playbook_variables", "__f__"), {"type": "float", "value": "-1.5e3"}), (("playbook_variables", "__f__"), {"type": "hexstring", "value": "0aFF"}),
+    (("playbook_variables", "__f__"), {"type": "ipv4-addr", "value": "192.0.2.1"}), (("playbook_variables", "__f__"), {"type": "ipv6-addr", "value": "::1"}),
+    (("playbook_variables", "__f__"), {"type": "long", "value": "-9223372036854775808"}),
+    (("playbook_variables", "__f__"), {"type": "mac-addr", "value": "00:00:5e:00:53:01"}),
+    (("playbook_variables", "__f__"), {"type": "hash", "value": "00" * 48}), (("playbook_variables", "__f__"), {"type": "md5-hash", "value": "00" * 16}),
+    (("playbook_variables", "__f__"), {"type": "sha256-hash", "value": "0f" * 32}), (("playbook_variables", "__f__"), {"type": "uri", "value": "urn:x:y"}),
+    (("playbook_variables", "__f__"), {"type": "uuid", "value": "0197a1b2-7c3d-7e4f-8a5b-6c7d8e9fa0b1"}),
+    commanded("bash", command="ls"), commanded("caldera-cmd", command="id: 1"), commanded("elastic", command_b64=B64), commanded("jupyter", command_b64=B64),
+    commanded("kestrel", command_b64=B64), commanded("openc2-http", command="POST / HTTP/1.1", content_b64=B64, headers={"a": ["b", "c"]}),
+    commanded("powershell", command_b64=B64), commanded("sigma", command_b64=B64), commanded("ssh", command="ls"), commanded("yara", command_b64=B64),
+    commanded("http-api", command="GET / HTTP/1.1", external_references=[{"name": "x"}]),
+    targeted("group"), targeted("individual", contact={"contact_details": "at the desk"}), targeted("organization"), targeted("location", logical=["rack 1"]),
+    targeted("sector", sector="financial"), targeted("http-api", **NET), targeted("linux", port="22", **NET), targeted("net-address", **NET),
+    targeted("ssh", address={"ipv4": ["__host__:value"]}, port="__port__:value"),
+    authenticated("http-basic", user_id="u", password="__secret__:value"), authenticated("oauth2", oauth_header="__h__:value", token="__t__:value"),
+    authenticated("user-auth"),
+    marked("marking-iep", name="n", description="d", tlp="RED", iep_version=2, start_date="2026-01-01T00:00:00.000Z", end_date=None, encrypt_in_transit="MUST",
+           permitted_actions="NONE", affected_party_notifications="MAY", attribution="MAY", unmodified_resale="MUST NOT", external_references=["x"]),
+    marked("marking-tlp", tlpv2_level="TLP:AMBER+STRICT"), marked("marking-statement", statement="s", marking_extensions={OTHER_EXTENSION: {}}),
+    ((*EXT, "attack_type"), "ddos"),
+    ((*ext(RECOVER), "deadlines"), [{"anchor": a, "after": "P1Y2M3W4DT5H6M7S"} for a in ("occurrence", "classification", "start", "tolerance_breach")]),
+    ((*EXT, "texts", "zh-Hant"), {"name": "全部"}),
+]
+
+
 def quoted(document):
     body = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
     return f"convert_from('\\x{body.encode().hex()}', 'UTF8')"
@@ -282,6 +336,15 @@ def check_errors(server, tally):
         first = [f for f in server.findings(broken) if f[0] == "error"][0]
         said = first[2][:-1]
         tally.ok(f"{first[1]}: {said[:1].lower()}{said[1:]}".lower() == message.lower(), f"{what}: check_playbook says {first} for {message}")
+
+
+def check_good(server, tally):
+    for path, value in GOOD:
+        document = changed(ALL, path, value)
+        findings = server.findings(document)
+        tally.ok(findings == [], f"{'/'.join(map(str, path[-2:]))} = {json.dumps(value)[:100]}: {findings[:2]}")
+        error = server.load(document)
+        tally.ok(error is None, f"{'/'.join(map(str, path[-2:]))} = {json.dumps(value)[:100]}: {error}")
 
 
 def check_warnings(server, tally):
@@ -423,6 +486,7 @@ def main():
     tally.ok(server.findings(ordinary(40)) == [], f"the ordinary one too: {server.findings(ordinary(40))[:3]}")
     check_errors(server, tally)
     check_warnings(server, tally)
+    check_good(server, tally)
     check_texts(server, tally)
     check_sizes(server, tally)
     check_random(server, tally)

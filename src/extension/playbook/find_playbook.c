@@ -20,16 +20,17 @@
 #define COLUMN_VALID_UNTIL 7
 #define COLUMN_DOCUMENT 10
 
+/* id, modified NULL: all */
 static OpresTableScan
-scan_playbooks(const char *id, TimestampTz modified)
+scan_playbooks(const char *id, const TimestampTz *modified)
 {
 	ScanKeyData keys[2];
 
 	if (id != NULL)
 		ScanKeyInit(&keys[0], COLUMN_ID, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(id));
-	if (modified != 0)
-		ScanKeyInit(&keys[1], COLUMN_MODIFIED, BTEqualStrategyNumber, F_TIMESTAMPTZ_EQ, TimestampTzGetDatum(modified));
-	return opres_table_scan("playbook", "playbook_pkey", id == NULL ? 0 : modified == 0 ? 1 : 2, keys);
+	if (modified != NULL)
+		ScanKeyInit(&keys[1], COLUMN_MODIFIED, BTEqualStrategyNumber, F_TIMESTAMPTZ_EQ, TimestampTzGetDatum(*modified));
+	return opres_table_scan("playbook", "playbook_pkey", id == NULL ? 0 : modified == NULL ? 1 : 2, keys);
 }
 
 static Datum
@@ -56,12 +57,11 @@ row_text(const OpresTableScan *scan, HeapTuple row, int column)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
-/* 0 = there is none. */
-static TimestampTz
-newest_version(const char *id)
+/* False if there is none. */
+static bool
+newest_version(const char *id, TimestampTz *newest)
 {
-	OpresTableScan scan = scan_playbooks(id, 0);
-	TimestampTz newest = 0;
+	OpresTableScan scan = scan_playbooks(id, NULL);
 	bool any = false;
 	HeapTuple row;
 
@@ -69,23 +69,23 @@ newest_version(const char *id)
 	{
 		TimestampTz modified = row_time(&scan, row, COLUMN_MODIFIED, 0);
 
-		newest = any ? Max(newest, modified) : modified;
+		*newest = any ? Max(*newest, modified) : modified;
 		any = true;
 	}
 	opres_table_end(&scan);
-	return newest;
+	return any;
 }
 
 OpresPin
 opres_playbook_version(const char *id, TimestampTz modified)
 {
-	OpresPin pin = { pstrdup(id), modified != 0 ? modified : newest_version(id), NULL };
+	OpresPin pin = { pstrdup(id), modified, NULL };
 	OpresTableScan scan;
 	HeapTuple row;
 
-	if (pin.modified == 0)
+	if (modified == 0 && !newest_version(id, &pin.modified))
 		return pin;
-	scan = scan_playbooks(id, pin.modified);
+	scan = scan_playbooks(id, &pin.modified);
 	row = opres_table_next(&scan);
 	if (row != NULL)
 		pin.document = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(row_text(&scan, row, COLUMN_DOCUMENT))));
@@ -115,8 +115,9 @@ look_at(Search *search, const OpresTableScan *scan, HeapTuple row)
 	char *id = row_text(scan, row, COLUMN_ID);
 	char *name = row_text(scan, row, COLUMN_NAME);
 	char *attack_type = row_text(scan, row, COLUMN_ATTACK_TYPE);
+	TimestampTz newest;
 
-	if (row_time(scan, row, COLUMN_MODIFIED, 0) != newest_version(id))
+	if (!newest_version(id, &newest) || row_time(scan, row, COLUMN_MODIFIED, 0) != newest)
 		return;
 	offer(search, id);
 	offer(search, name);
@@ -133,7 +134,7 @@ static char *
 search_by_name(const char *said)
 {
 	Search search = { .said = said };
-	OpresTableScan scan = scan_playbooks(NULL, 0);
+	OpresTableScan scan = scan_playbooks(NULL, NULL);
 	HeapTuple row;
 
 	opres_nearest_begin(&search.nearest, said, strlen(said));
@@ -177,7 +178,7 @@ opres_find_playbook(const char *said)
 static bool
 revoked(const OpresPin *pin)
 {
-	OpresTableScan scan = scan_playbooks(pin->id, 0);
+	OpresTableScan scan = scan_playbooks(pin->id, NULL);
 	bool found = false;
 	HeapTuple row;
 
@@ -203,7 +204,7 @@ opres_playbook_startable(const OpresPin *pin, TimestampTz now)
 	if (revoked(pin))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("playbook \"%s\" is revoked", pin->id),
 						errhint("opres.playbooks lists those that may be used.")));
-	scan = scan_playbooks(pin->id, pin->modified);
+	scan = scan_playbooks(pin->id, &pin->modified);
 	row = opres_table_next(&scan);
 	if (row != NULL)
 	{
