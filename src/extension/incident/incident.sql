@@ -324,7 +324,7 @@ BEGIN
     SELECT o.* FROM opres.incident AS o
     WHERE o.state = 'open' AND EXISTS (SELECT FROM opres.incident_node AS n
       WHERE n.incident = o.id AND n.state <> 'restored' AND n.expected_at <= now())
-    ORDER BY o.id FOR UPDATE
+    ORDER BY o.id FOR UPDATE SKIP LOCKED -- whoever is at it computes it too
   LOOP
     before := i.breach_at;
     i := opres.incident_changed(i, now());

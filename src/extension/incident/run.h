@@ -92,6 +92,8 @@ typedef enum OpresOpening
 
 /* Throws if there is no such run, or none the caller sees. SPI is connected. */
 extern OpresLiveRun *opres_run_open(int64 id, OpresOpening opening);
+/* Locks a run as opening it to change it does, unless somebody else is changing it: then false, at once. */
+extern bool opres_run_lock_if_free(int64 id);
 /* Adds an event to the live run (not to the table). Refused: an error that says why, in the words of run_refuse.c. */
 extern void opres_run_fold(OpresLiveRun *live, const OpresEventRow *row);
 /* The same, but a refusal comes back; true = applied. */

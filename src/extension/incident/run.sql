@@ -56,7 +56,7 @@ COMMENT ON FUNCTION opres.settle_dispute(bigint, text, text) IS
 CREATE FUNCTION opres.tick(run bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'opres_tick';
 COMMENT ON FUNCTION opres.tick(bigint) IS
-  'does what time alone brings about in a run, or in all: steps whose delay is over begin, steps whose timeout has passed fail where the playbook says what then. Returns how many events that made. To be called now and then (once a minute); nothing is lost if it is called late.';
+  'does what time alone brings about in a run, or in all: steps whose delay is over begin, steps whose timeout has passed fail where the playbook says what then. Returns how many events that made. To be called now and then (once a minute); nothing is lost if it is called late. Of all runs those that somebody is changing are left for the next time, and those that cannot go on with a warning.';
 
 CREATE FUNCTION opres.refresh_runs(incident bigint) RETURNS void
 LANGUAGE c STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'opres_refresh_runs';
@@ -157,6 +157,9 @@ BEGIN
   ELSIF anchor IS NULL OR anchor NOT IN ('occurrence', 'detection', 'recognition', 'classification', 'tolerance_breach', 'start') THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('a deadline cannot run from %L', anchor),
       DETAIL = 'Expected occurrence, detection, recognition, classification, tolerance_breach or start.';
+  ELSIF after < interval '0' OR after > interval '100 years' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s cannot be the time for a report', after),
+      DETAIL = 'Expected 0 to 100 years.';
   ELSE
     INSERT INTO opres.report_deadline AS d (report, anchor, after, note) VALUES (report, anchor, after, reason)
     ON CONFLICT ON CONSTRAINT report_deadline_pkey DO UPDATE SET anchor = excluded.anchor, after = excluded.after, note = excluded.note;

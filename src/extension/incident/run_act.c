@@ -14,6 +14,7 @@
 #include "map/document.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 OPRES_FUNCTION(opres_advance);
 OPRES_FUNCTION(opres_approve);
@@ -22,24 +23,29 @@ OPRES_FUNCTION(opres_override);
 OPRES_FUNCTION(opres_set_values);
 OPRES_FUNCTION(opres_abort_run);
 
+/* As they are now: at REPEATABLE READ too nobody acts in a role that was taken from her. */
 static void
 read_held_roles(OpresEventRow *row)
 {
 	Datum *items;
 	int count;
 
+	PushActiveSnapshot(GetLatestSnapshot());
 	deconstruct_array(DatumGetArrayTypeP(opres_roles_of_person(row->person, GetCurrentTimestamp())), TEXTOID, -1, false,
 					  TYPALIGN_INT, &items, NULL, &count);
 	row->roles = palloc(sizeof(char *) * (count + 1));
 	row->role_count = count;
 	for (int i = 0; i < count; i++)
 		row->roles[i] = TextDatumGetCString(items[i]);
+	PopActiveSnapshot();
 }
 
 void
 opres_event_by_caller(OpresEventRow *row)
 {
+	PushActiveSnapshot(GetLatestSnapshot());
 	row->person = opres_acting_person_code();
+	PopActiveSnapshot();
 	row->login = opres_acting_login_name();
 	read_held_roles(row);
 }

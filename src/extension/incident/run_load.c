@@ -8,6 +8,7 @@
 #include "incident/run.h"
 
 #include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/statement.h"
 #include "incident/access.h"
@@ -31,7 +32,7 @@ typedef struct Compiled
 {
 	OpresCompiled *compiled;
 	MemoryContext context;
-	char *key; /* what it was made from: the run's playbook, modified and pins */
+	char *key; /* what it was made from: the run's playbook and its pins, with their hashes; "" = not to be found again */
 	int used;  /* by how many live runs */
 	uint64 last_used;
 } Compiled;
@@ -65,27 +66,50 @@ read_pin(const char *id, TimestampTz modified)
 	return (OpresPin){ pstrdup(id), modified, DatumGetJsonbPCopy(opres_column(0, 1, &isnull)) };
 }
 
+static TimestampTz
+pin_time(const JsonbValue *value)
+{
+	char *text = pnstrdup(value->val.string.val, value->val.string.len);
+
+	return DatumGetTimestampTz(
+		DirectFunctionCall3(timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
 /* The version of a playbook inside that the run was begun with. */
 static OpresPin
 pinned(void *ctx, const char *id, TimestampTz version)
 {
 	Jsonb *pins = ctx;
 	JsonbValue value;
-	Datum modified;
 
 	if (getKeyJsonValueFromContainer(&pins->root, id, (int) strlen(id), &value) == NULL || value.type != jbvString)
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("the run does not say which version of playbook %s it was begun with", id)));
-	modified = DirectFunctionCall3(timestamptz_in, CStringGetDatum(pnstrdup(value.val.string.val, value.val.string.len)),
-								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-	return read_pin(id, DatumGetTimestampTz(modified));
+	return read_pin(id, pin_time(&value));
+}
+
+/*
+ * Somebody else's trigger on our tables may ask for runs in the middle of a change: what is being changed then has to last until
+ * the change is through. In a transaction in which that has happened, playbooks stay too.
+ */
+static void
+drop_context(MemoryContext context, bool in_use)
+{
+	static TimestampTz used_in = 0; /* begin of that transaction */
+
+	if (in_use)
+		used_in = GetCurrentTransactionStartTimestamp();
+	if (used_in == GetCurrentTransactionStartTimestamp())
+		MemoryContextSetParent(context, TopTransactionContext);
+	else
+		MemoryContextDelete(context);
 }
 
 static void
 drop_compiled(int place)
 {
 	if (compiled_kept[place] != NULL)
-		MemoryContextDelete(compiled_kept[place]->context);
+		drop_context(compiled_kept[place]->context, false);
 	compiled_kept[place] = NULL;
 }
 
@@ -122,15 +146,63 @@ check_machine(const OpresCompiled *compiled)
 	opres_arena_free(&scratch);
 }
 
+/* A version, with what is in it: one that was rolled back may have come again with something else in it. */
+static bool
+add_to_key(StringInfo key, const char *id, TimestampTz modified)
+{
+	OpresTableScan scan;
+	ScanKeyData keys[2];
+	HeapTuple row;
+	bool found;
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(id));
+	keys[0].sk_collation = C_COLLATION_OID;
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_TIMESTAMPTZ_EQ, TimestampTzGetDatum(modified));
+	scan = opres_table_scan("playbook", "playbook_pkey", 2, keys);
+	row = opres_table_next(&scan);
+	found = row != NULL;
+	if (found)
+	{
+		bytea *hash = DatumGetByteaPP(opres_table_value(&scan, row, "canonical_hash"));
+
+		appendStringInfo(key, "%s " INT64_FORMAT " ", id, modified);
+		for (int i = 0; i < VARSIZE_ANY_EXHDR(hash); i++)
+			appendStringInfo(key, "%02x", (unsigned char) VARDATA_ANY(hash)[i]);
+		appendStringInfoChar(key, '\n');
+	}
+	opres_table_end(&scan);
+	return found;
+}
+
+/* What a compiled playbook is made from; NULL if not all of it is in sight. */
+static char *
+compiled_key(const char *id, TimestampTz modified, Jsonb *pins)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&pins->root);
+	JsonbValue key, value;
+	StringInfoData out;
+	bool found;
+
+	initStringInfo(&out);
+	found = add_to_key(&out, id, modified);
+	(void) JsonbIteratorNext(&iterator, &key, true);
+	while (found && JsonbIteratorNext(&iterator, &key, true) == WJB_KEY)
+	{
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		found = value.type == jbvString && add_to_key(&out, pnstrdup(key.val.string.val, key.val.string.len), pin_time(&value));
+	}
+	return found ? out.data : NULL;
+}
+
 static Compiled *
 compiled_for(const char *id, TimestampTz modified, Jsonb *pins)
 {
-	char *key = psprintf("%s " INT64_FORMAT " %s", id, modified, JsonbToCString(NULL, &pins->root, VARSIZE(pins)));
+	char *key = compiled_key(id, modified, pins);
 	MemoryContext context;
 	Compiled *made;
 	OpresPin pin;
 
-	for (int i = 0; i < COMPILED_KEPT; i++)
+	for (int i = 0; i < COMPILED_KEPT && key != NULL; i++)
 		if (compiled_kept[i] != NULL && strcmp(compiled_kept[i]->key, key) == 0)
 		{
 			compiled_kept[i]->last_used = ++uses;
@@ -140,7 +212,7 @@ compiled_for(const char *id, TimestampTz modified, Jsonb *pins)
 	context = AllocSetContextCreate(CurrentMemoryContext, "opres playbook", ALLOCSET_SMALL_SIZES);
 	made = MemoryContextAllocZero(context, sizeof(Compiled));
 	made->context = context;
-	made->key = MemoryContextStrdup(context, key);
+	made->key = MemoryContextStrdup(context, key != NULL ? key : "");
 	made->compiled = opres_compile_playbook(&pin, pinned, pins, context);
 	check_machine(made->compiled);
 	made->last_used = ++uses;
@@ -160,7 +232,7 @@ drop_live(int place)
 	if (live == NULL)
 		return;
 	live->compiled->used--;
-	MemoryContextDelete(live->live.context);
+	drop_context(live->live.context, live->live.stamp == 0);
 }
 
 static Live *
@@ -253,6 +325,7 @@ opres_run_try(OpresLiveRun *live, const OpresEventRow *row, OpresRefusal *refusa
 		if (status != OPRES_OK)
 		{
 			live->stamp = 0;
+			CHECK_FOR_INTERRUPTS();
 			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory while playing run " INT64_FORMAT, live->id)));
 		}
 	}
@@ -467,10 +540,14 @@ make_live(int64 id, bool read_only)
 static OpresLiveRun *
 load_live(int64 id, bool read_only)
 {
+	bool isnull;
+	int32 events = DatumGetInt32(opres_column(0, RUN_EVENTS, &isnull));
 	Live *made = make_live(id, read_only);
 	OpresLiveRun *live = &made->live;
 
 	read_events(live, read_only);
+	if (live->events != events)
+		live->stamp = 0; /* in the middle of a change: not to be believed afterwards */
 	opres_run_project(live, live->context, &live->steps, &live->reports);
 	keep_live(made);
 	return live;
@@ -487,7 +564,16 @@ no_such_run(int64 id)
 static void
 check_seen(const OpresLiveRun *live)
 {
-	if (live->confidential && !opres_may_see_incident(live->incident))
+	bool seen = true;
+
+	if (live->confidential)
+	{
+		/* Who is not admitted any more is not, however old her transaction. */
+		PushActiveSnapshot(GetLatestSnapshot());
+		seen = opres_may_see_incident(live->incident);
+		PopActiveSnapshot();
+	}
+	if (!seen)
 		no_such_run(live->id);
 }
 
@@ -495,13 +581,19 @@ check_seen(const OpresLiveRun *live)
  * A lock on the run, to the end of the transaction. Not the row's: that would be written to the row and to the WAL, and asked for
  * by a query; this costs nothing of that with every act.
  */
-static void
-lock_run(int64 id)
+static bool
+lock_run(int64 id, bool wait)
 {
 	LOCKTAG tag;
 
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, opres_table_oid("run"), (uint32) id, (uint16) (id >> 32));
-	LockAcquire(&tag, ExclusiveLock, false, false);
+	return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+bool
+opres_run_lock_if_free(int64 id)
+{
+	return lock_run(id, false);
 }
 
 /* The stamp of a run, 0 if there is none in sight. */
@@ -529,7 +621,7 @@ locked_stamp(int64 id)
 {
 	int64 stamp;
 
-	lock_run(id);
+	lock_run(id, true);
 	stamp = stamp_now(id, GetTransactionSnapshot());
 	if (stamp == 0)
 		no_such_run(id);
@@ -594,7 +686,7 @@ opres_run_made(int64 id)
 {
 	Live *made;
 
-	lock_run(id);
+	lock_run(id, true);
 	select_run(id, false);
 	made = make_live(id, false);
 	made->live.stamp = 0;

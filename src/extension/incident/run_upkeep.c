@@ -4,12 +4,14 @@
  */
 #include "incident/run.h"
 
+#include "access/xact.h"
 #include "audit/append.h"
 #include "catalog/pg_type.h"
 #include "common/rows.h"
 #include "common/statement.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/resowner.h"
 
 OPRES_FUNCTION(opres_annotate_run);
 OPRES_FUNCTION(opres_dispute);
@@ -137,6 +139,54 @@ runs_to_tick(FunctionCallInfo fcinfo, int64 **ids)
 	return count;
 }
 
+static int32
+tick_run(int64 id)
+{
+	OpresLiveRun *live = opres_run_open(id, OPRES_TO_KEEP_UP);
+	int32 made = opres_run_state(live->run) == OPRES_RUN_ACTIVE ? opres_run_tick(live) : 0;
+
+	/* Also when nothing was due: the live run is marked as being changed. */
+	opres_run_close(live, false);
+	return made;
+}
+
+/* A run that cannot go on (its playbook is gone, say) keeps no other from going on. */
+static int32
+tick_one_of_all(int64 id)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile int32 made = 0;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		made = tick_run(id);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+			ReThrowError(error);
+		ereport(WARNING, (errcode(error->sqlerrcode), errmsg("run " INT64_FORMAT " was left alone: %s", id, error->message)));
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return made;
+}
+
+/* Who holds a run in an open transaction, or the lock of an incident, keeps nobody else's from going on: it is left for next time.
+ */
 Datum
 opres_tick(PG_FUNCTION_ARGS)
 {
@@ -150,15 +200,11 @@ opres_tick(PG_FUNCTION_ARGS)
 	count = runs_to_tick(fcinfo, &ids);
 	for (uint64 i = 0; i < count; i++)
 	{
-		OpresLiveRun *live;
-		int32 made;
-
 		CHECK_FOR_INTERRUPTS();
-		live = opres_run_open(ids[i], OPRES_TO_KEEP_UP);
-		made = opres_run_state(live->run) == OPRES_RUN_ACTIVE ? opres_run_tick(live) : 0;
-		/* Also when nothing was due: the live run is marked as being changed. */
-		opres_run_close(live, false);
-		events += made;
+		if (!PG_ARGISNULL(0))
+			events += tick_run(ids[i]);
+		else if (opres_run_lock_if_free(ids[i]))
+			events += tick_one_of_all(ids[i]);
 	}
 	SPI_finish();
 	PG_RETURN_INT64(events);

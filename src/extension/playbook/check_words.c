@@ -50,6 +50,12 @@ static const Words words[] = {
 	[OPRES_PROBLEM_EMPTY_NEEDED] = { ERROR_,
 									 { "it is empty", "空になっています" },
 									 { "At least one is needed.", "内容を1つ以上書いてください。" } },
+	[OPRES_PROBLEM_CONTROL] = { ERROR_,
+								{ "it has a character that changes how it is shown: %1", "表示を変える文字（%1）が含まれています" },
+								{ "Remove control characters and those that turn the direction of writing: people act on what they "
+								  "see.",
+								  "制御文字や書字方向を変える文字を削除してください。表示された手順のとおりに人が動くためです"
+								  "。" } },
 	[OPRES_PROBLEM_RANGE] = { ERROR_,
 							  { "%1 is out of range", "%1は範囲外です" },
 							  { "Expected %2 %3.", "%3の%2で書いてください。" } },
