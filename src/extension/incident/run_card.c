@@ -140,7 +140,7 @@ answer(Card *card)
 
 	if (turn == NULL || strcmp(turn, "waiting") == 0)
 		return;
-	appendStringInfo(&card->out, "\n%s SELECT opres.%s(" INT64_FORMAT ", '%s'", SAY(card, "To record it:", "記録方法："),
+	appendStringInfo(&card->out, "\n%sSELECT opres.%s(" INT64_FORMAT ", '%s'", SAY(card, "To record it: ", "記録方法："),
 					 strcmp(turn, "submitted") == 0 ? "approve" : "advance", card->live->id, said);
 	if (strcmp(turn, "ready") == 0)
 	{

@@ -120,6 +120,8 @@ refuse_approvals(const OpresLiveRun *live, const OpresEventRow *row)
 	for (int32 i = 0; i < step->approval_count && strcmp(row->kind, "override") != 0; i++)
 		appendStringInfo(&roles, "%s%d by %s", i == 0 ? "It asks for approvals: " : ", ", step->approvals[i].count,
 						 live->compiled->roles[step->approvals[i].role].code);
+	if (step->approval_count > 0 && strcmp(row->kind, "override") != 0)
+		appendStringInfoChar(&roles, '.');
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("%s may not %s step %s", row->person, row->kind, STEP(live, row)),
 			 errdetail("%s", roles.data), errhint("Who holds which role is in opres.role_holder; a registrar adds to it.")));
