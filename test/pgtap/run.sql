@@ -1,6 +1,6 @@
 -- Runs of playbooks: what people do in them, who may, what is refused and how, what is recorded, projections made anew.
 BEGIN;
-SELECT plan(95);
+SELECT plan(97);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'Asia/Tokyo';
 
@@ -25,7 +25,7 @@ $$;
 CREATE FUNCTION pg_temp.playbook(modified text) RETURNS jsonb LANGUAGE sql AS $$
   SELECT jsonb_build_object('type', 'playbook', 'spec_version', 'cacao-2.0', 'id', pg_temp.id('playbook', 1), 'name', 'Test of runs',
     'created_by', pg_temp.id('identity', 1), 'created', '2026-01-01T00:00:00.000Z', 'modified', modified,
-    'playbook_variables', '{"__bad__": {"type": "bool"}, "__site__": {"type": "string", "external": true}}'::jsonb,
+    'playbook_variables', '{"__bad__": {"type": "bool", "description": "whether there is damage"}, "__site__": {"type": "string", "external": true}}'::jsonb,
     'workflow_start', pg_temp.id('start', 0), 'workflow_exception', pg_temp.id('action', 9),
     'workflow', jsonb_build_object(
       pg_temp.id('start', 0), jsonb_build_object('type', 'start', 'on_completion', pg_temp.id('action', 1)),
@@ -54,7 +54,7 @@ CREATE FUNCTION pg_temp.playbook(modified text) RETURNS jsonb LANGUAGE sql AS $$
       "facts": {"contained": {"en": "contained", "ja": "封じ込め済み"}},
       "reports": {"first": {"authority": {"en": "FSA", "ja": "金融庁"}, "report": {"en": "first", "ja": "第一報"}, "kind": "first", "confirmed": false,
         "form": {"en": "free", "ja": "任意"}, "deadlines": [{"anchor": "recognition", "after": "PT1H"}], "note": {"en": "as agreed", "ja": "社内基準による"}}},
-      "texts": {"ja": {"name": "試験用"}}}'),
+      "texts": {"ja": {"name": "試験用", "variables": {"__bad__": "被害の有無"}}}}'),
     'extension_definitions', jsonb_build_object('extension-definition--7c9b1f0e-3b0a-4c55-9d57-2f6f0a4e8b13', jsonb_build_object('type', 'extension-definition',
       'name', 'opres', 'created_by', pg_temp.id('identity', 1), 'schema', 'opres-extension.schema.json', 'version', '1.0.0')),
     'agent_definitions', jsonb_build_object(pg_temp.id('group', 1), pg_temp.grp('csirt', 'CSIRT', 'CSIRT'), pg_temp.id('group', 2), pg_temp.grp('ciso', 'CISO', 'CISO', '{"deputies": ["deputy"]}'),
@@ -213,12 +213,18 @@ SELECT throws_ok($$SELECT opres.set_report_deadline('first', 'submission:x', '3 
 SELECT opres.update_incident(:i, jsonb_build_object('detected_at', now() - interval '90 minutes', 'recognised_at', now()), 'found out');
 SELECT results_eq(format('SELECT due_at - now(), due_by FROM opres.run_report WHERE run = %s', :r2), $$VALUES ('90 min'::interval, 'detection')$$, 'the incident''s times move what is due');
 SELECT is(opres.tick(), 0::bigint, 'time has nothing to do');
+SELECT opres.set_values(:r2, '{"__site__": "west"}');
 SELECT throws_ok(format('SELECT opres.abort_run(%s, NULL)', :r2), NULL, NULL, 'an abortion needs a reason');
 SELECT lives_ok(format($$SELECT opres.abort_run(%s, 'a test')$$, :r2), 'aborted');
 SELECT results_eq(format('SELECT needed, due_at FROM opres.run_report WHERE run = %s', :r2), 'VALUES (false, NULL::timestamptz)', 'and its reports with it');
 SELECT is_empty('SELECT * FROM opres.check_runs()', 'projections are right to the end');
 SELECT is_empty($$SELECT * FROM opres.verify_audit() WHERE problem LIKE 'event%'$$, 'the trail will say the same');
 SELECT alike(opres.instructions(:r, 'C-1', 'ja'), '%責任者：CISO%必要な承認：役員 2名（実施者を除く）%', 'the sheet of a step');
+SELECT results_eq(format($$SELECT what FROM opres.timeline(%s, 'ja') WHERE run = %s AND kind IN ('begin', 'success') ORDER BY number LIMIT 2$$, :i, :r),
+  format($$VALUES ('対応手順書「試験用」による対応を開始（対応案件%s）［__site__：east］'), (%L)$$, :r, 'T-1 受付：実施［被害の有無：はい］［証拠：{"file": "sheet 1"}］［'
+    || opres.local_time(now(), 'Asia/Tokyo', 'ja') || '記録］'), 'the chronicle tells the values given, once');
+SELECT results_eq(format($$SELECT what FROM opres.timeline(%s) WHERE run = %s AND kind = 'set'$$, :i, :r2), $$VALUES ('Facts of the run: __site__: west')$$,
+  'and those that were changed');
 SELECT is(opres.step_name(:r, 'C-1'), 'C-1 Isolate', 'its name');
 SELECT * FROM finish();
 ROLLBACK;

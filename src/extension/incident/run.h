@@ -113,6 +113,8 @@ extern bool opres_event_to_machine(OpresLiveRun *live, const OpresEventRow *row,
 /* Into the table and the audit trail; opres_run_close is to follow. */
 extern void opres_event_record(OpresLiveRun *live, const OpresEventRow *row, const char *reason);
 extern bool opres_evidence_given(const Jsonb *evidence);
+/* A variable that a step asks for, or without one an external one of the outermost playbook. Throws if there is none so called. */
+extern int32 opres_find_variable(const OpresLiveRun *live, int32 step, const char *name, int length);
 
 /* projection: run_project.c */
 

@@ -73,8 +73,8 @@ wanted_variable(const OpresCompiled *compiled, int32 step, int32 variable)
 	return false;
 }
 
-static int32
-find_variable(const OpresLiveRun *live, int32 step, const char *name, int length)
+int32
+opres_find_variable(const OpresLiveRun *live, int32 step, const char *name, int length)
 {
 	const OpresCompiled *compiled = live->compiled;
 	OpresNearest nearest;
@@ -117,7 +117,7 @@ read_values(OpresLiveRun *live, int32 step, Jsonb *values, OpresRunEvent *event)
 	{
 		JsonbIteratorNext(&iterator, &value, true);
 		assignments[event->assignment_count++] =
-			(OpresAssignment){ find_variable(live, step, key.val.string.val, key.val.string.len), value_text(&value) };
+			(OpresAssignment){ opres_find_variable(live, step, key.val.string.val, key.val.string.len), value_text(&value) };
 	}
 	event->assignments = assignments;
 }

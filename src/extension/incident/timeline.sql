@@ -41,7 +41,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('dispute', '%s: approval by telephone denied', '%s：電話による承認を本人が否認'),
     ('settle', '%s: denied approval settled', '%s：否認された承認の取扱いを決定'),
     -- beside
-    ('note', '. %s', '。%s'), ('evidence', ' [evidence: %s]', '［証拠：%s］'), ('late', ' [entered %s]', '［%s記録］'), ('system', 'system', 'システム'),
+    ('values', ' [%s]', '［%s］'), ('value', '%1$s: %2$s', '%1$s：%2$s'), ('note', '. %s', '。%s'), ('evidence', ' [evidence: %s]', '［証拠：%s］'), ('late', ' [entered %s]', '［%s記録］'), ('system', 'system', 'システム'),
     ('redacted', '[personal data erased]', '［個人情報消去済］'), ('join', '; ', '、'), ('arrow', ' -> ', '→')
 $$;
 COMMENT ON FUNCTION opres.chronicle_words() IS 'internal: the words of the chronicle, English and Japanese';
@@ -155,23 +155,41 @@ CREATE FUNCTION opres.run_playbook_name(run bigint, lang text) RETURNS text
 LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'opres_run_playbook_name';
 COMMENT ON FUNCTION opres.run_playbook_name(bigint, text) IS 'internal: what a run''s playbook is called in a language; its id if it has no name';
 
+CREATE FUNCTION opres.run_variable_said(run bigint, step text, variable text, lang text) RETURNS text
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'opres_run_variable_said';
+COMMENT ON FUNCTION opres.run_variable_said(bigint, text, text, text) IS
+  'internal: what a variable that a step asks for, or without a step one that the run is given, is called in a language; its name if nothing is said of it';
+
+CREATE FUNCTION opres.values_said(run bigint, step text, "values" jsonb, lang text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT string_agg(format(opres.chronicle_word('value', lang), opres.run_variable_said(run, step, v.key, lang),
+    coalesce(opres.chronicle_word(coalesce(substring(v.value FROM '^(?:true|false)$'), CASE WHEN v.value IS NULL THEN 'null' END), lang), v.value)),
+    opres.chronicle_word('join', lang) ORDER BY v.key)
+  FROM jsonb_each_text("values") AS v
+$$;
+COMMENT ON FUNCTION opres.values_said(bigint, text, jsonb, text) IS 'internal: the values that an event of a run gives, in words; NULL if it gives none';
+
 CREATE FUNCTION opres.run_event_said(e opres.run_event, lang text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   step CONSTANT text := CASE WHEN e.step IS NOT NULL THEN opres.step_name(e.run, e.step, lang) END;
+  given CONSTANT text := opres.values_said(e.run, e.step, e."values", lang);
+  -- Values may have been given among the evidence; they are told once.
+  evidence CONSTANT jsonb := CASE WHEN jsonb_typeof(e.evidence) = 'object' AND jsonb_typeof(e."values") = 'object'
+    THEN nullif(e.evidence - ARRAY(SELECT jsonb_object_keys(e."values")), '{}') ELSE e.evidence END;
   word CONSTANT text := opres.chronicle_word(CASE e.kind WHEN 'annotate' THEN 'annotate_run' ELSE e.kind END, lang);
 BEGIN
   RETURN CASE e.kind
       WHEN 'begin' THEN format(word, opres.run_playbook_name(e.run, lang), e.run)
       WHEN 'abort' THEN format(word, e.run)
       WHEN 'decide' THEN format(word, step, coalesce(opres.chronicle_word(e.choice, lang), e.choice))
-      WHEN 'set' THEN format(word, (SELECT string_agg(v.key || ' = ' || coalesce(v.value, opres.chronicle_word('null', lang)),
-        opres.chronicle_word('join', lang) ORDER BY v.key) FROM jsonb_each_text(e."values") AS v))
+      WHEN 'set' THEN format(word, given)
       WHEN 'annotate' THEN format(word, coalesce(' (' || step || ')', ''))
       ELSE coalesce(format(word, step), e.kind || coalesce(' ' || step, '')) END
     || CASE WHEN e.heard_by IS NOT NULL AND e.kind IN ('approve', 'reject')
       THEN format(opres.chronicle_word('heard', lang), opres.person_said(e.heard_by, lang)) ELSE '' END
-    || opres.remarks_said(e.note, e.evidence, lang);
+    || CASE WHEN given IS NULL OR e.kind = 'set' THEN '' ELSE format(opres.chronicle_word('values', lang), given) END
+    || opres.remarks_said(e.note, evidence, lang);
 END
 $$;
 COMMENT ON FUNCTION opres.run_event_said(opres.run_event, text) IS 'internal: an event of a run in words';

@@ -1,6 +1,6 @@
 /*
- * timeline_reports.c - what the playbook of a run says of its reports to authorities, for opres.authority_reports. When they are
- * due and were submitted is in run_report.
+ * timeline_reports.c - what the playbook of a run says: its name and its variables for opres.timeline, its reports to authorities
+ * for opres.authority_reports. When those are due and were submitted is in run_report.
  */
 #include "common/rows.h"
 #include "common/statement.h"
@@ -62,4 +62,27 @@ opres_run_playbook_name(PG_FUNCTION_ARGS)
 	name = cstring_to_text(compiled->name.in[lang] != NULL ? compiled->name.in[lang] : compiled->id);
 	SPI_finish();
 	PG_RETURN_TEXT_P(name);
+}
+
+/* run_variable_said(run bigint, step text, variable text, lang text) */
+OPRES_FUNCTION(opres_run_variable_said);
+Datum
+opres_run_variable_said(PG_FUNCTION_ARGS)
+{
+	char *variable = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	OpresLang lang = opres_lang(PG_GETARG_TEXT_PP(3));
+	MemoryContext caller = CurrentMemoryContext;
+	OpresLiveRun *live;
+	const char *description;
+	int32 step;
+	text *said;
+
+	SPI_connect();
+	live = opres_run_open(PG_GETARG_INT64(0), OPRES_TO_LOOK);
+	step = PG_ARGISNULL(1) ? OPRES_NO_STEP : opres_find_step(live->compiled, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	description = live->compiled->variables[opres_find_variable(live, step, variable, (int) strlen(variable))].description.in[lang];
+	MemoryContextSwitchTo(caller);
+	said = cstring_to_text(description != NULL ? description : variable);
+	SPI_finish();
+	PG_RETURN_TEXT_P(said);
 }
