@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# alone
 """Runs through crashes: sessions advance a run while the server is killed (-9). Every acknowledged step is done after the recovery,
 each once; projections and audit trail agree; the run goes on where it was."""
 import os
