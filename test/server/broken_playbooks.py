@@ -382,6 +382,23 @@ def check_texts(server, tally):
     error = server.load(changed(ALL, ("labels",), [[[[]]]]))
     tally.ok(error is not None and error.code == "42804", f"lists within lists: {error}")
     tally.ok(server.load(json.dumps(ALL, indent=3)) is None, "white space is no matter")
+    # What loading records must fit into an entry of the audit trail, which is written at the end of the transaction.
+    signature = {"type": "jss", "id": identifier("jss", "1"), "signee": "x" * 5000, "created": ALL["created"], "modified": ALL["modified"], "related_to": ALL["id"],
+                 "related_version": ALL["modified"], "hash_algorithm": "sha-256", "algorithm": "LMS_SHA256_M32_H5", "value": "x"}
+    nested = signature
+    for _ in range(300):
+        nested = {**signature, "created": "2026-01-15T00:00:00Z", "signature": nested}
+    for what, more in (("a long name", {"name": "名" * 50000}), ("a long name of control characters", {"name": "\u0001" * 50000}),
+                       ("many warnings", {"markings": [], "labels": ["\u0001" * 5000, "\u0001" * 5000] * 30}),
+                       ("many signatures", {"signatures": [signature] * 30}), ("nested signatures", {"signatures": [nested]})):
+        document = {**ALL, **more, "id": identifier("playbook", what)}
+        for s in document.get("signatures", ()):
+            s["related_to"] = document["id"]
+        try:
+            server.session.run(f"SELECT opres.load_playbook({quoted(document)});")
+            tally.ok(True, what)
+        except SqlError as failure:
+            tally.ok(False, f"{what}: {failure}")
 
 
 def check_sizes(server, tally):

@@ -5,14 +5,28 @@
 
 #include "common/rows.h"
 #include "map/map_cache.h"
+#include "mb/pg_wchar.h"
 #include "playbook/document_text.h"
 #include "playbook/find_playbook.h"
 #include "playbook/times.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+/* A longer path is cut: nobody can read it, and the audit trail has no room for it. */
+#define PATH_BYTES 500
+
 /* A document with more problems than this of one severity is not listed to the end. */
 #define KEPT 500
+
+static const char *
+clip(char *path)
+{
+	int length = strlen(path);
+
+	if (length <= PATH_BYTES)
+		return path;
+	return psprintf("%.*s...", pg_mbcliplen(path, length, PATH_BYTES), path);
+}
 
 void
 opres_problem(OpresCheck *check, const OpresPath *path, OpresProblem problem, const OpresNearest *nearest, const char *first,
@@ -27,7 +41,7 @@ opres_problem(OpresCheck *check, const OpresPath *path, OpresProblem problem, co
 	finding = palloc(sizeof(OpresFinding));
 	finding->problem = problem;
 	finding->error = error;
-	finding->path = opres_path_text(path);
+	finding->path = clip(opres_path_text(path));
 	finding->said = opres_problem_said(check->lang, problem, first, second, third);
 	if (nearest != NULL && nearest->best != NULL)
 		finding->advice = psprintf(check->lang == OPRES_JA ? "%sではありませんか。" : "Perhaps you meant %s.",

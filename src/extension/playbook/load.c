@@ -12,6 +12,7 @@
 #include "executor/spi.h"
 #include "incident/acting.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "playbook/canonical.h"
 #include "playbook/check.h"
 #include "playbook/document_text.h"
@@ -24,6 +25,8 @@
 /* Findings told at once; check_playbook lists all. */
 #define TOLD_ERRORS 10
 #define TOLD_WARNINGS 20
+#define TOLD_NAME_BYTES 1000
+#define TOLD_SIGNATURE_BYTES 10000
 
 /* What becomes columns of opres.playbook. */
 typedef struct Version
@@ -305,6 +308,24 @@ append_warnings(StringInfo out, const OpresCheck *check)
 	appendStringInfoChar(out, ']');
 }
 
+/* An entry has room for 64 kB; whoever wants to know more has the document. */
+static void
+append_name(StringInfo out, const char *name)
+{
+	escape_json(out, pnstrdup(name, pg_mbcliplen(name, strlen(name), TOLD_NAME_BYTES)));
+}
+
+static void
+append_signatures(StringInfo out, Jsonb *signatures)
+{
+	char *text = JsonbToCString(NULL, &signatures->root, VARSIZE(signatures));
+
+	if (strlen(text) <= TOLD_SIGNATURE_BYTES)
+		appendStringInfo(out, ", \"signatures\": %s", text);
+	else
+		appendStringInfo(out, ", \"signatures\": %d", JB_ROOT_COUNT(signatures));
+}
+
 static char *
 audit_content(const Version *version, const OpresCheck *check)
 {
@@ -312,12 +333,12 @@ audit_content(const Version *version, const OpresCheck *check)
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "{\"name\": ");
-	escape_json(&out, version->name);
+	append_name(&out, version->name);
 	appendStringInfoString(&out, ", \"canonical_hash\": \"");
 	for (int i = 0; i < OPRES_HASH_BYTES; i++)
 		appendStringInfo(&out, "%02x", version->hash.bytes[i]);
-	appendStringInfo(&out, "\", \"signatures\": %s",
-					 JsonbToCString(NULL, &version->signatures->root, VARSIZE(version->signatures)));
+	appendStringInfoChar(&out, '"');
+	append_signatures(&out, version->signatures);
 	append_warnings(&out, check);
 	appendStringInfoChar(&out, '}');
 	return out.data;
