@@ -46,27 +46,27 @@ typedef struct Act
 
 #define NUMBER_OF(what)                                                                                                            \
 	{                                                                                                                              \
-		.name = what, .type = OPRES_FIELD_NUMBER, .required = true, .low = 1, .high = 9e15                                         \
+		.name = (what), .type = OPRES_FIELD_NUMBER, .required = true, .low = 1, .high = 9e15                                       \
 	}
 #define TEXT(what)                                                                                                                 \
 	{                                                                                                                              \
-		.name = what, .type = OPRES_FIELD_TEXT                                                                                     \
+		.name = (what), .type = OPRES_FIELD_TEXT                                                                                   \
 	}
 #define NEEDED_TEXT(what)                                                                                                          \
 	{                                                                                                                              \
-		.name = what, .type = OPRES_FIELD_TEXT, .required = true                                                                   \
+		.name = (what), .type = OPRES_FIELD_TEXT, .required = true                                                                 \
 	}
 #define MOMENT(what)                                                                                                               \
 	{                                                                                                                              \
-		.name = what, .type = OPRES_FIELD_MOMENT                                                                                   \
+		.name = (what), .type = OPRES_FIELD_MOMENT                                                                                 \
 	}
 #define OBJECT(what)                                                                                                               \
 	{                                                                                                                              \
-		.name = what, .type = OPRES_FIELD_OBJECT                                                                                   \
+		.name = (what), .type = OPRES_FIELD_OBJECT                                                                                 \
 	}
 #define FLAG(what)                                                                                                                 \
 	{                                                                                                                              \
-		.name = what, .type = OPRES_FIELD_FLAG, .has_default = true                                                                \
+		.name = (what), .type = OPRES_FIELD_FLAG, .has_default = true                                                              \
 	}
 
 static const char *const languages[] = { "en", "ja", NULL };
@@ -391,8 +391,8 @@ read_arguments(const Act *act, const OpresPayload *payload, int64 tolerance, Dat
 static OpresAnswer
 perform(const OpresSender *sender, Act *act, const OpresPayload *payload, MemoryContext upper)
 {
-	Datum values[MOST_ARGUMENTS];
-	bool nulls[MOST_ARGUMENTS], isnull;
+	Datum values[MOST_ARGUMENTS] = { 0 };
+	bool nulls[MOST_ARGUMENTS] = { false }, isnull;
 	OpresAnswer answer = { .status = 200 };
 	MemoryContext inner;
 	Datum response;

@@ -366,13 +366,12 @@ opres_message_hash(const void *content, size_t length, uint8 hash[OPRES_CONTENT_
 static char *
 body_name(const OpresRequest *request)
 {
-	char *name = palloc0(strlen("body.") + 2 * OPRES_CONTENT_BYTES + 1);
+	char digits[2 * OPRES_CONTENT_BYTES + 1] = "";
 	uint8 hash[OPRES_CONTENT_BYTES];
 
 	opres_message_hash(request->body, request->length, hash);
-	memcpy(name, "body.", strlen("body."));
-	hex_encode((char *) hash, OPRES_CONTENT_BYTES, name + strlen("body."));
-	return name;
+	hex_encode((char *) hash, OPRES_CONTENT_BYTES, digits);
+	return psprintf("body.%s", digits);
 }
 
 bool
