@@ -331,9 +331,9 @@ def set_up(session):
     session.run(SETUP)
 
 
-def begin_run(session, branches, length, name="parallel"):
+def begin_run(session, branches, length, name="parallel", **own):
     """A run of steps A1.1 ... that can be done side by side in branches."""
-    return runs.begin(session, runs.parallel(branches, length, name))
+    return runs.begin(session, runs.parallel(branches, length, name, **own))
 
 
 def add_endpoint(session, name, url, secret=SECRET, **settings):
