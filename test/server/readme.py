@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The README's examples, as they stand there: the tour, typed into psql from top to bottom, shows what the README shows, and its commands for
-a witness and an auditor work. Times differ, and so do the places of the server and of the witness's folder."""
+"""The README's examples, as they stand there: the tour, typed into psql from top to bottom, shows what the README shows, its commands for
+a witness and an auditor work, and so does its incident. Times differ, and so do the places of the server and of the witness's folder."""
 import os
 import re
 import subprocess
@@ -12,7 +12,7 @@ from sessions import Tally
 
 tally = Tally()
 MARK = "--- block"
-TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+\d\d")
+TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+\d\d|(?<=\[entered )[^]]*")
 
 
 def blocks(heading):
@@ -72,6 +72,26 @@ def commands(folder):
     tally.equal("anchored: whole up to entry 6" in result.stdout, True, "what is anchored")
 
 
+def incidents(folder):
+    """A night with a playbook, on the tour's map. What is refused is shown in a block of its own."""
+    examples = blocks("Incidents and playbooks")
+    script = "".join(f"{text}\n\\echo {MARK}\n" for language, text in examples if language == "sql")
+    os.symlink(os.path.join(TOP, "playbooks"), os.path.join(folder, "playbooks"))
+    result = psql(folder, "\\set SHOW_CONTEXT never\n" + script)
+    shown = result.stdout.split(MARK + "\n")
+    number, tables, refused = -1, 0, []
+    for language, text in examples:
+        if language == "sql":
+            number += 1
+        elif text.startswith("ERROR"):
+            refused += text.splitlines()
+        else:
+            tables += 1
+            tally.equal(table(shown[number])[-len(table(text)):], table(text), f"what block {number + 1} of the incident shows")
+    tally.equal(result.stderr.splitlines(), refused, "what is refused")
+    tally.equal((number + 1, tables), (7, 4), "blocks of the incident")
+
+
 with open(os.path.join(TOP, "README.md"), encoding="utf-8") as readme:
     README = readme.read()
 ENVIRONMENT = dict(os.environ, PATH=os.path.dirname(OPRES) + ":" + os.environ["PATH"])
@@ -79,4 +99,5 @@ subprocess.run(["createdb", "bcm"], check=True)
 with tempfile.TemporaryDirectory() as temporary:
     tour(temporary)
     commands(temporary)
+    incidents(temporary)
 sys.exit(tally.close())
