@@ -382,14 +382,17 @@ def check_texts(server, tally):
     error = server.load(changed(ALL, ("labels",), [[[[]]]]))
     tally.ok(error is not None and error.code == "42804", f"lists within lists: {error}")
     tally.ok(server.load(json.dumps(ALL, indent=3)) is None, "white space is no matter")
+    dead = changed(changed(ALL, (*W, step("end", "dead")), {"type": "end"}), (*ext(REPORT), "deadlines", 0, "anchor"), f"step:{step('end', 'dead')}")
+    error = server.load(dead)
+    tally.ok(error is not None and error.code == "23514" and "nothing a deadline can count from" in str(error), f"a deadline from an end that nothing leads to: {error}")
     # What loading records must fit into an entry of the audit trail, which is written at the end of the transaction.
     signature = {"type": "jss", "id": identifier("jss", "1"), "signee": "x" * 5000, "created": ALL["created"], "modified": ALL["modified"], "related_to": ALL["id"],
                  "related_version": ALL["modified"], "hash_algorithm": "sha-256", "algorithm": "LMS_SHA256_M32_H5", "value": "x"}
     nested = signature
     for _ in range(300):
         nested = {**signature, "created": "2026-01-15T00:00:00Z", "signature": nested}
-    for what, more in (("a long name", {"name": "名" * 50000}), ("a long name of control characters", {"name": "\u0001" * 50000}),
-                       ("many warnings", {"markings": [], "labels": ["\u0001" * 5000, "\u0001" * 5000] * 30}),
+    for what, more in (("a long name", {"name": "名" * 50000}), ("a long name to be escaped", {"name": '"' * 50000}),
+                       ("many warnings", {"markings": [], "labels": ['"' * 5000, '"' * 5000] * 30}),
                        ("many signatures", {"signatures": [signature] * 30}), ("nested signatures", {"signatures": [nested]})):
         document = {**ALL, **more, "id": identifier("playbook", what)}
         for s in document.get("signatures", ()):
@@ -443,6 +446,8 @@ def spoil(r, document, all_places):
     except (KeyError, IndexError, TypeError):
         return
     holder = value_at(document, path[:-1])
+    if not isinstance(holder, (dict, list)):
+        return
     kind = r.randrange(8)
     if kind == 0:
         del holder[path[-1]]

@@ -78,7 +78,12 @@ check_anchor(Deadlines *deadlines, int owner, const OpresPath *path, const char 
 	if (submission)
 		node = report_node(deadlines, anchor + 11);
 	else if (strncmp(anchor, "step:", 5) == 0)
+	{
 		node = opres_flow_find(deadlines->flow, anchor + 5);
+		/* An end that nothing leads to is no part of a run. */
+		if (node != OPRES_NO_NODE && !deadlines->flow->nodes[node].reached)
+			node = OPRES_NO_NODE;
+	}
 	if (node == OPRES_NO_NODE)
 		opres_problem(deadlines->check, path, OPRES_PROBLEM_ANCHOR, NULL, opres_quoted(anchor, strlen(anchor)), NULL, NULL);
 	else if (submission && submits != NULL && strcmp(submits, anchor + 11) == 0)
