@@ -144,7 +144,7 @@ BUILD := $(MAKE) --no-print-directory -s -j2 stage
 help:
 	@sed -n 's/^#: //p' Makefile
 #: make             build the extension                make install     install it into this machine's PostgreSQL
-#: make demo        load the sample bank into a throw-away cluster, play an outage, draw it; says where to look
+#: make demo        load the sample bank into a throw-away cluster, play an outage, work through an incident; says where to look
 #: make test        prove everything (test/run GROUP... runs some groups)
 #: make installcheck  the golden tests against a running server that has the extension
 #: make test-long   the random tests and fuzzers for longer
