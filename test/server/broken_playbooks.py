@@ -69,6 +69,11 @@ ERRORS = [
     (("external_references", 0, "name"), GONE, "23502", "$.external_references[0].name", "missing"),
     (("workflow",), {}, "23514", "$.workflow", "empty"),
     (("data_marking_definitions", identifier("marking-tlp", "tlp"), "tlpv2_level"), "TLP:WHITE", "23514", "tlpv2_level", "none of the words"),
+    # what would look otherwise than it is
+    (("name",), "Isolate\u202eetanimilE", "23514", "$.name", "changes how it is shown: U+202E"),
+    ((*W, INTAKE, "commands", 0, "command"), "ls\u001b[2K", "23514", ".command", "changes how it is shown: U+001B"),
+    ((*W, CHOICE, "cases", "le\u2066ak"), END, "23514", ".cases", "changes how it is shown: U+2066"),
+    (("playbook_variables", "__\u202ekind__"), {"type": "string"}, "23514", "$.playbook_variables", "changes how it is shown: U+202E"),
     # agents, targets, authentications
     ((*W, INTAKE, "agent"), identifier("group", "nobody"), "42704", ".agent", "no agent"),
     ((*W, INTAKE, "agent"), GONE, "23502", ".agent", "missing"),

@@ -187,35 +187,12 @@ check_base64(OpresCheck *check, const OpresPath *path, const JsonbValue *value)
 		bad_text(check, path, OPRES_PROBLEM_BASE64, value, NULL);
 }
 
-/*
- * The first character that makes a text look like another on a screen, 0 = none: control characters but tabs and ends of lines,
- * and those that turn the direction of writing until further notice.
- */
-static int
-deceiving_character(const char *text, int length)
-{
-	for (int i = 0; i < length; i++)
-	{
-		const unsigned char *c = (const unsigned char *) text + i;
-		int left = length - i;
-
-		if ((c[0] < 0x20 && c[0] != '\t' && c[0] != '\n' && !(c[0] == '\r' && left > 1 && c[1] == '\n')) || c[0] == 0x7f)
-			return c[0];
-		if (left > 1 && c[0] == 0xc2 && c[1] < 0xa0)
-			return c[1];
-		if (left > 2 && c[0] == 0xe2 &&
-			((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)))
-			return 0x2000 | (c[1] & 0x3f) << 6 | (c[2] & 0x3f);
-	}
-	return 0;
-}
-
 static void
 check_text(OpresCheck *check, const OpresPath *path, const JsonbValue *value, const OpresRule *rule)
 {
 	const char *text = value->val.string.val;
 	int length = value->val.string.len;
-	int deceiving = deceiving_character(text, length);
+	int deceiving = opres_deceiving_character(text, length);
 	Interval ignored;
 
 	if (deceiving != 0)
@@ -359,6 +336,10 @@ check_key(OpresCheck *check, const OpresPath *path, const JsonbValue *key, const
 {
 	const char *text = key->val.string.val;
 	int length = key->val.string.len;
+	int deceiving = opres_deceiving_character(text, length);
+
+	if (deceiving != 0)
+		opres_problem(check, path, OPRES_PROBLEM_CONTROL, NULL, psprintf("U+%04X", deceiving), NULL, NULL);
 
 	switch (rule->key)
 	{

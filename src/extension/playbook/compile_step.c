@@ -211,14 +211,15 @@ compile_machine(Step *step, OpresStep *out)
 
 /* Commands */
 
-/* What was base64; as it stands if it is no text. */
+/* What was base64; as it stands if it is no text, or none that shows as it is. */
 static char *
 decoded(char *base64)
 {
 	size_t size;
 	char *bytes = base64 == NULL ? NULL : opres_base64_decode(base64, strlen(base64), &size);
 
-	if (bytes == NULL || strlen(bytes) != size || !pg_verify_mbstr(GetDatabaseEncoding(), bytes, (int) size, true))
+	if (bytes == NULL || strlen(bytes) != size || !pg_verify_mbstr(GetDatabaseEncoding(), bytes, (int) size, true) ||
+		opres_deceiving_character(bytes, (int) size) != 0)
 		return base64;
 	return bytes;
 }

@@ -163,3 +163,22 @@ opres_base64_decode(const char *text, size_t length, size_t *size)
 	bytes[*size] = '\0';
 	return bytes;
 }
+
+int
+opres_deceiving_character(const char *text, int length)
+{
+	for (int i = 0; i < length; i++)
+	{
+		const unsigned char *c = (const unsigned char *) text + i;
+		int left = length - i;
+
+		if ((c[0] < 0x20 && c[0] != '\t' && c[0] != '\n' && !(c[0] == '\r' && left > 1 && c[1] == '\n')) || c[0] == 0x7f)
+			return c[0];
+		if (left > 1 && c[0] == 0xc2 && c[1] < 0xa0)
+			return c[1];
+		if (left > 2 && c[0] == 0xe2 &&
+			((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)))
+			return 0x2000 | (c[1] & 0x3f) << 6 | (c[2] & 0x3f);
+	}
+	return 0;
+}

@@ -42,4 +42,10 @@ extern bool opres_members_next(OpresMembers *members);
  */
 extern char *opres_base64_decode(const char *text, size_t length, size_t *size);
 
+/*
+ * The first character that makes a text look like another on a screen, 0 = none: control characters but tabs and ends of lines,
+ * and those that turn the direction of writing until further notice.
+ */
+extern int opres_deceiving_character(const char *text, int length);
+
 #endif
