@@ -1,7 +1,7 @@
 -- load_playbook and what is told of loaded playbooks, beyond broken documents (test/server/broken_playbooks.py): versions, bytes, signatures,
 -- finding, the order of steps, playbooks inside playbooks.
 BEGIN;
-SELECT plan(79);
+SELECT plan(81);
 SET LOCAL opres.reason = 'a test';
 SET search_path = public, opres;
 SET LOCAL client_min_messages = error;
@@ -162,6 +162,13 @@ SELECT results_eq($$SELECT n, name FROM unnest('{20,40}'::int[]) AS n, playbook_
   $$VALUES (20, 'Act otherwise'), (20, 'Act otherwise'), (40, 'Act')$$, 'the newest version, unless one is asked for');
 SELECT is((SELECT string_agg(problem, ' ') FROM check_playbook(pg_temp.nest(41, '{21}', of_action => '{"playbook_version": "2026-02-01T00:00:00.001Z"}'))),
   'The playbook playbook--00000000-0000-4000-8000-000000000021 is not loaded.', 'of that version none is loaded');
+-- Both in one playbook, and in a run of it: each its own
+SELECT load_playbook(jsonb_set(pg_temp.nest(42, '{21,21}'), ARRAY['workflow', pg_temp.id('playbook-action', 1), 'playbook_version'], '"2026-02-01T00:00:00.000Z"'));
+SELECT open_incident('A test', 'test', 1) AS incident \gset
+SELECT start_run(:incident, pg_temp.id('playbook', 42)) AS run \gset
+SELECT is((SELECT name FROM opres.todo(:run)), 'Act', 'the version asked for');
+SELECT advance(:run, (SELECT step FROM opres.todo(:run)), 'success');
+SELECT is((SELECT name FROM opres.todo(:run)), 'Act otherwise', 'and the newest, where none is');
 -- 100 placements of 101 steps each
 SELECT load_playbook(pg_temp.pb(50) || jsonb_build_object('workflow', (SELECT jsonb_build_object(pg_temp.id('start', 1),
     jsonb_build_object('type', 'start', 'on_completion', pg_temp.id('action', 1)), pg_temp.id('end', 1), '{"type": "end"}'::jsonb)

@@ -1,6 +1,6 @@
 -- Runs of playbooks: what people do in them, who may, what is refused and how, what is recorded, projections made anew.
 BEGIN;
-SELECT plan(97);
+SELECT plan(98);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'Asia/Tokyo';
 
@@ -43,7 +43,8 @@ CREATE FUNCTION pg_temp.playbook(modified text) RETURNS jsonb LANGUAGE sql AS $$
       pg_temp.id('end', 5), '{"type": "end"}'::jsonb,
       pg_temp.id('if-condition', 10), jsonb_build_object('type', 'if-condition', 'name', 'Open branches?', 'condition', 'Head decides',
         'on_true', pg_temp.id('action', 6), 'on_completion', pg_temp.id('action', 7), 'step_extensions', pg_temp.ext('{"code": "Q-2", "phase": "recovery"}')),
-      pg_temp.id('action', 6), pg_temp.action('B-1', 'recovery', 'Open', '開店', '{}', pg_temp.id('end', 6)),
+      pg_temp.id('action', 6), pg_temp.action('B-1', 'recovery', 'Open', '開店', '{}', pg_temp.id('end', 6),
+        '{"commands": [{"type": "ssh", "command": "open __site__:value/__bad__:value/__no__:value __site__ ab__:value"}]}'),
       pg_temp.id('end', 6), '{"type": "end"}'::jsonb,
       pg_temp.id('action', 7), pg_temp.action('S-1', 'sign_off', 'Sign off', '業務再開判断', '{"requires": ["contained"]}', pg_temp.id('action', 8)),
       pg_temp.id('action', 8), pg_temp.action('V-1', 'review', 'Review', '検証', '{"mandatory": false}', pg_temp.id('end', 8)),
@@ -225,6 +226,7 @@ SELECT results_eq(format($$SELECT what FROM opres.timeline(%s, 'ja') WHERE run =
     || opres.local_time(now(), 'Asia/Tokyo', 'ja') || '記録］'), 'the chronicle tells the values given, once');
 SELECT results_eq(format($$SELECT what FROM opres.timeline(%s) WHERE run = %s AND kind = 'set'$$, :i, :r2), $$VALUES ('Facts of the run: __site__: west')$$,
   'and those that were changed');
+SELECT alike(opres.instructions(:r, 'B-1'), '%1. [ssh] open east/true/__no__:value __site__ ab__:value' || chr(10) || '%', 'a command has the values it asks for, as far as they are known');
 SELECT is(opres.step_name(:r, 'C-1'), 'C-1 Isolate', 'its name');
 SELECT * FROM finish();
 ROLLBACK;

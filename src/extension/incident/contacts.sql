@@ -107,7 +107,8 @@ COMMENT ON FUNCTION opres.playbook_extension(jsonb) IS 'internal: what we add to
 CREATE FUNCTION opres.running_playbooks(incident bigint) RETURNS TABLE (run bigint, document jsonb)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.id, p.document::jsonb
-  FROM opres.run AS r JOIN opres.playbook AS p ON (p.id, p.modified) = (r.playbook, r.modified) OR (r.pins->>p.id)::timestamptz = p.modified
+  FROM opres.run AS r JOIN opres.playbook AS p ON (p.id, p.modified) = (r.playbook, r.modified)
+    OR EXISTS (SELECT FROM jsonb_each_text(r.pins) AS i WHERE split_part(i.key, '@', 1) = p.id AND i.value::timestamptz = p.modified)
   WHERE r.incident = $1 AND r.state = 'active'
 $$;
 COMMENT ON FUNCTION opres.running_playbooks(bigint) IS 'internal: the playbooks of the active runs of an incident, those inside them too';

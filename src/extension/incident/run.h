@@ -103,6 +103,8 @@ extern int32 opres_run_person(OpresLiveRun *live, const char *person);
 extern void opres_run_read_incident(OpresLiveRun *live, bool read_only);
 /* The next opening folds all events again. */
 extern void opres_run_forget(int64 id);
+/* What run.pins calls a playbook inside: its id, and where its version is asked for "id@version". */
+extern char *opres_pin_key(const char *id, TimestampTz version);
 /* Makes a live run of a run that has just been inserted, without events. */
 extern OpresLiveRun *opres_run_made(int64 id);
 

@@ -73,7 +73,7 @@ COMMENT ON FUNCTION opres.todo(bigint, text) IS
 CREATE FUNCTION opres.instructions(run bigint, step text, lang text DEFAULT 'en') RETURNS text
 LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'opres_instructions';
 COMMENT ON FUNCTION opres.instructions(bigint, text, text) IS
-  'all that is to be known of a step, on one sheet of text: what to do, by whom, by when, what proves it, who approves';
+  'all that is to be known of a step, on one sheet of text: what to do (in commands, __x__:value is replaced by the value of the variable, where it is known), by whom, by when, what proves it, who approves';
 
 CREATE FUNCTION opres.step_name(run bigint, step text, lang text DEFAULT 'en') RETURNS text
 LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'opres_step_name';

@@ -3,6 +3,8 @@
  */
 #include "incident/run_words.h"
 
+#include <ctype.h>
+
 #include "common/statement.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
@@ -45,6 +47,49 @@ head(Card *card, const OpresStepInfo *info)
 		 turn != NULL ? opres_turn_word(turn, card->lang) : opres_step_state_word(opres_step_state_name(a->state), card->lang));
 }
 
+/* The value of a variable that the step sees, its own before its playbook's; NULL = not known, or none of that name. */
+static const char *
+value_seen(const Card *card, const char *name, int length)
+{
+	const OpresCompiled *compiled = card->live->compiled;
+	const OpresPlaybook *playbook = &compiled->playbook;
+	const char *value = NULL;
+
+	for (int32 i = 0; i < playbook->variable_count; i++)
+	{
+		bool own = playbook->variables[i].scope == -1 - card->step;
+
+		if (!own && playbook->variables[i].scope != playbook->steps[card->step].playbook)
+			continue;
+		if (strncmp(compiled->variables[i].name, name, length) != 0 || compiled->variables[i].name[length] != '\0')
+			continue;
+		value = opres_run_value(card->live->run, i);
+		if (own)
+			break;
+	}
+	return value;
+}
+
+/* CACAO's __name__:value in a command stands for the value; it stays where that is not known yet. */
+static void
+command(Card *card, const char *text)
+{
+	for (const char *mark; (mark = strstr(text, "__:value")) != NULL; text = mark + strlen("__:value"))
+	{
+		const char *name = mark, *value;
+
+		while (name > text && (isalnum((unsigned char) name[-1]) || strchr("_-.", name[-1]) != NULL))
+			name--;
+		value = value_seen(card, name, (int) (mark + 2 - name));
+		appendBinaryStringInfo(&card->out, text, (int) (name - text));
+		if (value != NULL)
+			appendStringInfoString(&card->out, value);
+		else
+			appendBinaryStringInfo(&card->out, name, (int) (mark + strlen("__:value") - name));
+	}
+	appendStringInfo(&card->out, "%s\n", text);
+}
+
 static void
 commands(Card *card, const OpresStepInfo *info)
 {
@@ -58,7 +103,7 @@ commands(Card *card, const OpresStepInfo *info)
 		/* Never executed by us: shown, and attested by a person. */
 		if (!manual)
 			appendStringInfo(&card->out, "[%s] ", info->command_types[i]);
-		appendStringInfo(&card->out, "%s\n", info->commands[i].in[card->lang] != NULL ? info->commands[i].in[card->lang] : "");
+		command(card, info->commands[i].in[card->lang] != NULL ? info->commands[i].in[card->lang] : "");
 	}
 }
 

@@ -19,7 +19,9 @@
 #include "storage/lock.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/fmgroids.h"
+#include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -75,14 +77,27 @@ pin_time(const JsonbValue *value)
 		DirectFunctionCall3(timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }
 
+char *
+opres_pin_key(const char *id, TimestampTz version)
+{
+	char text[MAXDATELEN + 1];
+	int utc = 0;
+
+	if (version == 0)
+		return pstrdup(id);
+	JsonEncodeDateTime(text, TimestampTzGetDatum(version), TIMESTAMPTZOID, &utc);
+	return psprintf("%s@%s", id, text);
+}
+
 /* The version of a playbook inside that the run was begun with. */
 static OpresPin
 pinned(void *ctx, const char *id, TimestampTz version)
 {
 	Jsonb *pins = ctx;
 	JsonbValue value;
+	char *key = opres_pin_key(id, version);
 
-	if (getKeyJsonValueFromContainer(&pins->root, id, (int) strlen(id), &value) == NULL || value.type != jbvString)
+	if (getKeyJsonValueFromContainer(&pins->root, key, (int) strlen(key), &value) == NULL || value.type != jbvString)
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("the run does not say which version of playbook %s it was begun with", id)));
 	return read_pin(id, pin_time(&value));
@@ -188,8 +203,11 @@ compiled_key(const char *id, TimestampTz modified, Jsonb *pins)
 	(void) JsonbIteratorNext(&iterator, &key, true);
 	while (found && JsonbIteratorNext(&iterator, &key, true) == WJB_KEY)
 	{
+		char *inner = pnstrdup(key.val.string.val, key.val.string.len);
+
+		inner[strcspn(inner, "@")] = '\0';
 		(void) JsonbIteratorNext(&iterator, &value, true);
-		found = value.type == jbvString && add_to_key(&out, pnstrdup(key.val.string.val, key.val.string.len), pin_time(&value));
+		found = value.type == jbvString && add_to_key(&out, inner, pin_time(&value));
 	}
 	return found ? out.data : NULL;
 }

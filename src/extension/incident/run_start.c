@@ -14,7 +14,7 @@
 
 OPRES_FUNCTION(opres_start_run);
 
-/* The playbooks inside, as they are found while compiling: {id: modified}. */
+/* The playbooks inside, as they are found while compiling: {id or id@version: modified}. */
 typedef struct Pins
 {
 	StringInfoData json;
@@ -38,7 +38,7 @@ pin_newest(void *ctx, const char *id, TimestampTz version)
 	opres_playbook_startable(&pin, pins->now);
 	JsonEncodeDateTime(text, TimestampTzGetDatum(pin.modified), TIMESTAMPTZOID, &utc);
 	appendStringInfoString(&pins->json, pins->json.len > 1 ? ", " : "");
-	escape_json(&pins->json, id);
+	escape_json(&pins->json, opres_pin_key(id, version));
 	appendStringInfo(&pins->json, ": \"%s\"", text);
 	return pin;
 }

@@ -193,7 +193,7 @@ CREATE TABLE opres.run (
 ) WITH (fillfactor = 70);
 CREATE INDEX run_incident_idx ON opres.run (incident);
 COMMENT ON TABLE opres.run IS
-  'executions of playbooks: the version it was begun with, and in pins (id -> modified) those of the playbooks inside it; report_deadlines: those the institution had set when it began; events: how many there are; stamp: changes with every change of the run';
+  'executions of playbooks: the version it was begun with, and in pins (id, where a version is asked for id@version -> modified) those of the playbooks inside it; report_deadlines: those the institution had set when it began; events: how many there are; stamp: changes with every change of the run';
 
 CREATE TABLE opres.run_event (
   run bigint NOT NULL,
