@@ -83,7 +83,7 @@ opres_reason(const char *given, const char *act)
 	if (act != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s needs a reason", act), errdetail("The audit trail keeps it."),
-				 errhint("Give it as the last argument, or SET opres.reason = '...' for the session.")));
+				 errhint("Give it as the argument \"reason\", or SET opres.reason = '...' for the session.")));
 	return NULL;
 }
 

@@ -161,6 +161,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s cannot be the time for a report', after),
       DETAIL = 'Expected 0 to 100 years.';
   ELSE
+    -- The playbook may be loaded later; a slip of the pen would leave the playbook's own deadline standing without a word.
+    IF NOT EXISTS (SELECT FROM opres.playbook AS p, jsonb_each(p.document::jsonb->'playbook_extensions') AS e
+        WHERE e.value->'reports' ? set_report_deadline.report) THEN
+      RAISE NOTICE 'no playbook that is loaded has a report %', quote_ident(report);
+    END IF;
     INSERT INTO opres.report_deadline AS d (report, anchor, after, note) VALUES (report, anchor, after, reason)
     ON CONFLICT ON CONSTRAINT report_deadline_pkey DO UPDATE SET anchor = excluded.anchor, after = excluded.after, note = excluded.note;
   END IF;
@@ -169,4 +174,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION opres.set_report_deadline(text, text, interval, text) IS
-  'the institution''s own deadline of a report to an authority, instead of the playbooks'': `after` an anchor (occurrence, detection, recognition, classification, tolerance_breach, start of the run). NULL as `after` takes it back. Runs begun later use it. Needs a reason.';
+  'the institution''s own deadline of a report to an authority, instead of the playbooks'': `after` an anchor (occurrence, detection, recognition, classification, tolerance_breach, start of the run). NULL as `after` takes it back. Runs begun later use it. A notice where no playbook that is loaded has the report. Needs a reason.';

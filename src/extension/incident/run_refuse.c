@@ -116,7 +116,8 @@ refuse_approvals(const OpresLiveRun *live, const OpresEventRow *row)
 			appendStringInfoString(&roles, "The playbook names no authority for it.");
 	}
 	else if (step->approval_count == 0)
-		appendStringInfoString(&roles, "It asks for no approval.");
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("step %s asks for no approval", STEP(live, row)),
+						errhint(FUNCTION_HINT, live->id)));
 	for (int32 i = 0; i < step->approval_count && strcmp(row->kind, "override") != 0; i++)
 		appendStringInfo(&roles, "%s%d by %s", i == 0 ? "It asks for approvals: " : ", ", step->approvals[i].count,
 						 live->compiled->roles[step->approvals[i].role].code);
