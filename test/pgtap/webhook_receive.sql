@@ -1,6 +1,6 @@
 -- Senders of webhooks: saved, refused, removed; their secrets; who is who. And messages within one transaction.
 BEGIN;
-SELECT plan(60);
+SELECT plan(62);
 SET LOCAL client_min_messages = error;
 SET LOCAL opres.reason = 'a test';
 SELECT opres.save_person('alice', 'Alice'), opres.save_person('gone', 'Gone');
@@ -50,22 +50,29 @@ SELECT lives_ok($$SELECT opres.map_webhook_user('chat', 'alice@example.com', 'al
 
 -- Messages of one transaction ----------------------------------------------------------------------------------------------------
 SELECT opres.open_incident('Test', 'ddos', 50) AS i \gset
-CREATE FUNCTION pg_temp.send(id text, body text) RETURNS text LANGUAGE sql AS $$
-  SELECT concat_ws(' ', r.status, r.response) FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint::text AS at) AS t, opres.receive_webhook(jsonb_build_object(
-    'webhook-id', id, 'webhook-timestamp', t.at, 'webhook-signature', 'v1,' || encode(opres.hmac_sha256(opres.read_webhook_secret('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'),
-      convert_to(id || '.' || t.at || '.' || body, 'UTF8')), 'base64')), convert_to(body, 'UTF8')) AS r
+CREATE FUNCTION pg_temp.request(id text, said text) RETURNS TABLE (headers jsonb, body bytea) LANGUAGE sql AS $$
+  SELECT jsonb_build_object('webhook-id', id, 'webhook-timestamp', t.at, 'webhook-signature', 'v1,' || encode(opres.hmac_sha256(
+    opres.read_webhook_secret('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'), convert_to(id || '.' || t.at || '.' || said, 'UTF8')), 'base64')), convert_to(said, 'UTF8')
+  FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint::text AS at) AS t
+$$;
+CREATE FUNCTION pg_temp.send(id text, said text) RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(' ', r.status, r.response) FROM pg_temp.request(id, said) AS q, opres.receive_webhook(q.headers, q.body) AS r
 $$;
 SELECT is(pg_temp.send('m1', format('{"type": "annotate", "data": {"incident": %s, "note": "x"}, "user": "alice@example.com"}', :i)), '200 {"result": "recorded"}', 'done');
+SELECT isnt(opres.acting_person(), 'alice', 'nobody speaks for her afterwards');
 SELECT is(pg_temp.send('m1', format('{"type": "annotate", "data": {"incident": %s, "note": "x"}, "user": "alice@example.com"}', :i)), '200 {"result": "recorded"}', 'done already');
 SELECT is((SELECT count(*) FROM opres.incident_event WHERE kind = 'annotate'), 1::bigint, 'once');
-SELECT is((SELECT person || ' ' || login FROM opres.incident_event WHERE kind = 'annotate'), 'alice webhook chat', 'in her name');
+SELECT is((SELECT DISTINCT person || ' ' || login FROM opres.incident_event WHERE kind = 'annotate'), 'alice webhook chat', 'in her name');
+SELECT is((SELECT string_agg(concat_ws(' ', r.status, r.response), ' ') FROM pg_temp.request('m3', format(
+  '{"type": "annotate", "data": {"incident": %s, "note": "x"}, "user": "alice@example.com"}', :i)) AS q, generate_series(1, 2), opres.receive_webhook(q.headers, q.body) AS r),
+  '200 {"result": "recorded"} 200 {"result": "recorded"}', 'twice in one statement');
+SELECT is((SELECT count(*) FROM opres.incident_event WHERE kind = 'annotate'), 2::bigint, 'once');
 SELECT is(pg_temp.send('m2', format('{"type": "annotate", "data": {"incident": %s, "note": " "}, "user": "alice@example.com"}', :i)), '400 {"error": "malformed"}', 'refused');
-SELECT isnt(opres.acting_person(), 'alice', 'nobody speaks for her afterwards');
 
 -- Removing -----------------------------------------------------------------------------------------------------------------------
 SELECT throws_ok($$SELECT opres.remove_webhook_sender('nobody')$$, '42704', NULL, 'a sender there is not');
 SELECT lives_ok($$SELECT opres.remove_webhook_sender('chat')$$, 'removed');
 SELECT is((SELECT count(*) FROM opres.webhook_secret WHERE sender = 'chat') + (SELECT count(*) FROM opres.webhook_identity WHERE sender = 'chat'), 0::bigint, 'with all that was known of it');
-SELECT is((SELECT string_agg(message_id, ' ') FROM opres.webhook_receipt), 'm1', 'what it sent stays on record');
+SELECT is((SELECT string_agg(message_id, ' ' ORDER BY message_id) FROM opres.webhook_receipt), 'm1 m3', 'what it sent stays on record');
 SELECT * FROM finish();
 ROLLBACK;

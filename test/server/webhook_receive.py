@@ -281,7 +281,7 @@ def test_other_schemes(c, incident):
     for at in (now - 301, now + 302, "nan", f"{now}.5"):
         tally.equal(c.get(slack(text, body, at), body, "slack"), UNSIGNED, f"Slack: time {at}")
     for what, broken in (("another user inside", press("U1", note({"incident": incident}, user="U2"), "t2")), ("no press", press("U1", {}, "t3", type="view_submission")),
-                         ("two at a time", press("U1", {}, "t4", actions=[{"value": "{}"}] * 2)), ("no JSON inside", press("U1", {}, "t5", actions=[{"value": CANARY}])),
+                         ("two at a time", press("U1", {}, "t4", actions=[{"value": json.dumps(note({"incident": incident}))}] * 2)), ("no JSON inside", press("U1", {}, "t5", actions=[{"value": CANARY}])),
                          ("no value", press("U1", {}, "t6", actions=[{}])), ("no user", press(None, note({"incident": incident}), "t7")),
                          ("half a digit", b"payload=%7"), ("two fields", b"payload=%7B%7D&payload=%7B%7D"), ("no field", b"token=x"), ("no UTF-8", b"payload=%ff"), ("a zero", b"payload=%00")):
         c.expect(c.get(slack(text, broken), broken, "slack"), 400, f"Slack: {what}", 0)
@@ -301,6 +301,7 @@ def test_other_schemes(c, incident):
     c.expect(c.get(relay("r1", now * 1000 + 1), body, "relay"), 200, "generic: the same id again", 0)
     tally.equal(c.get(relay("r2", now), body, "relay"), UNSIGNED, "generic: seconds where milliseconds are expected")
     tally.equal(c.get(relay("r3|x", now * 1000), body, "relay"), UNSIGNED, "generic: what ends the id is not in it")
+    tally.equal(c.get(relay("key.x", now * 1000), body, "relay"), UNSIGNED, "generic: nor is a stop, whatever ends it")
     tally.equal(c.get(relay("r4", (now - 400) * 1000), body, "relay"), UNSIGNED, "generic: too long ago")
     with Session(user="integrator") as s:
         s.run("SET opres.reason = 'a test';")
@@ -382,10 +383,11 @@ def test_acts(c, incident, other, hidden, run):
     tally.equal(c.get(standard(KEY, body, name), body, "chat"), first, "and from now on it is done")
     tally.equal(c.events(), before, "once")
     c.expect(ask("approve", "U2", run=run, step="D-1"), 409, "she approved it already", 0, before)
-    c.expect(ask("approve", "U1", "board", run=run, step="D-1"), 403, "a sender for holders of a role: not this user", 0, before)
+    c.expect(ask("annotate", "U1", "board", run=run, note="x"), 403, "a sender for holders of a role: not this user", 0, before)
     body, name = {"type": "approve", "data": {"run": run, "step": "D-1"}, "user": "U3"}, fresh()
     c.admin.run("SELECT opres.remove_role_holder('board', 'bob');")
     c.expect(c.get(standard(KEY, body, name), body, "board"), 403, "no more a holder", 0, before)
+    c.expect(ask("annotate", "U3", "board", run=run, note="x"), 403, "not even a note", 0, before)
     c.admin.run("SELECT opres.save_role_holder('board', 'bob');")
     tally.equal(c.get(standard(KEY, body, name), body, "board"), (200, {"result": "done"}), "a holder again, and the same message goes through")
     tally.equal(c.admin.run(f"SELECT kind, person, login FROM opres.run_event WHERE run = {run} AND kind IN ('success', 'approve') ORDER BY number;"),
