@@ -191,7 +191,7 @@ def closing(session):
         report, review = "report r1 not submitted", "review review no step of the review is done"
         tally.equal(matters(lead, i), ["step D-1 reached", report, review], "all is open")
         detail = refused(lead, f"SELECT opres.close_incident({i}, 'over');", "55000", "closing")
-        tally.ok(detail.startswith(f"Open: run {run} step D-1 (reached), run {run} report r1 (not submitted), review review ("), f"what is open is listed: {detail}")
+        tally.ok(detail.startswith(f"Open: run {run} step D-1 (reached), run {run} report r1 (not submitted), review ("), f"what is open is listed: {detail}")
         tally.ok("step D-8 (idle)" in detail, f"also what comes later: {detail}")
         lead.run(f"SELECT opres.advance({run}, 'D-1', 'success', 'by Taro Yamada', '{{\"file\": \"taro.log\"}}');")
         with Session(user="doer") as doer:

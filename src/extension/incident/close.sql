@@ -61,7 +61,7 @@ BEGIN
   END IF;
   PERFORM opres.check_event_time(occurred_at, 'occurred_at');
   PERFORM opres.refresh_runs(i.id); -- locks the runs
-  matters := ARRAY(SELECT concat('run ' || m.run || ' ', m.kind, ' ', m.subject, ' (', m.state, ')')
+  matters := ARRAY(SELECT concat('run ' || m.run || ' ', m.kind, ' ' || nullif(m.subject, m.kind), ' (', m.state, ')')
     FROM opres.open_matters(i.id) WITH ORDINALITY AS m ORDER BY m.ordinality);
   IF cardinality(matters) > 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('incident %s cannot be closed yet', i.id),
