@@ -118,6 +118,14 @@ opres_acting_login_name(void)
 	return pstrdup(NameStr(actor.login)[0] != '\0' ? NameStr(actor.login) : NameStr(actor.session_role));
 }
 
+bool
+opres_login_is_somebodys(void)
+{
+	OpresActor actor = opres_actor();
+
+	return spoken.person == NULL && NameStr(actor.login)[0] != '\0' && person_of_login(&actor.login) != NULL;
+}
+
 char *
 opres_acting_person_code(void)
 {

@@ -16,6 +16,9 @@ extern char *opres_acting_person_code(void);
 /* The login that was authenticated, or the session's role where none was; through what a person speaks, if one does. Palloc'd. */
 extern char *opres_acting_login_name(void);
 
+/* Whether the login that was authenticated is somebody's, rather than one that acts for many. */
+extern bool opres_login_is_somebodys(void);
+
 /*
  * From now on a person acts who has made herself known otherwise than by logging in (a signed webhook): she is the acting person,
  * and `through` ("webhook chat") is recorded as the login. Ended by NULL, by the end of the transaction and by the rollback of the

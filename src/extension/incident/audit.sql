@@ -10,7 +10,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   ('doubled', 'event doubled', 'en', 'Entry %2$s records the same event: %1$s.'),
   ('doubled', 'event doubled', 'ja', '%2$s番に同じ事象（%1$s）の記録があります。'),
   ('changed', 'event changed', 'en', '%1$s, %2$s: recorded is %3$s, the table says %4$s.'),
-  ('changed', 'event changed', 'ja', '%1$sの%2$s：記録では%3$s、現在の表では%4$sです。')
+  ('changed', 'event changed', 'ja', '%1$sの%2$s：記録では%3$s、現在の表では%4$sです。'),
+  ('differs', 'incident changed', 'en', '%1$s, %2$s: its events say %3$s, the table says %4$s.'),
+  ('differs', 'incident changed', 'ja', '%1$sの%2$s：事象の記録では%3$s、現在の表では%4$sです。')
 $$;
 COMMENT ON FUNCTION opres.event_trail_texts() IS 'internal: the findings of verify_events in words; a detail is a format for the arguments';
 
@@ -88,6 +90,14 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS
     ('details', (p.content -> 'details')::text, p.details::text)
   ) AS c (name, old, new)
   WHERE p.entry IS NOT NULL AND p.kind IS NOT NULL AND c.old IS DISTINCT FROM c.new
+  UNION ALL
+  -- breach_at is computed, not said.
+  SELECT 'differs', NULL, ARRAY[format('incident %s', i.id), f.key, coalesce(nullif(s.said, 'null')::text, '-'), coalesce(nullif(f.value, 'null')::text, '-')]
+  FROM opres.incident AS i CROSS JOIN LATERAL jsonb_each(opres.incident_facts(i) - 'breach_at' || jsonb_build_object('exercise', i.exercise)) AS f
+    LEFT JOIN (SELECT DISTINCT ON (e.incident, a.key) e.incident, a.key, a.value AS said
+      FROM opres.incident_event AS e CROSS JOIN LATERAL jsonb_each(e.details->'after') AS a
+      WHERE jsonb_typeof(e.details->'after') = 'object' ORDER BY e.incident, a.key, e.number DESC) AS s ON s.incident = i.id AND s.key = f.key
+  WHERE nullif(f.value, 'null') IS DISTINCT FROM nullif(s.said, 'null')
 $$;
 COMMENT ON FUNCTION opres.verify_incident_events() IS 'internal: events of incidents against their entries of the audit trail';
 
@@ -98,4 +108,4 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS
     JOIN opres.event_trail_texts() AS t ON t.finding = f.finding AND t.lang = verify_events.lang
 $$;
 COMMENT ON FUNCTION opres.verify_events(text) IS
-  'whether the events of incidents and runs are what the audit trail recorded of them; no row = they are. problem: event unrecorded, event missing, event doubled, event changed. Part of verify_audit.';
+  'whether the events of incidents and runs are what the audit trail recorded of them; no row = they are. problem: event unrecorded, event missing, event doubled, event changed, incident changed (it is not what its events come to). Part of verify_audit.';

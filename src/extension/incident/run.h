@@ -56,6 +56,13 @@ typedef struct OpresReportSetting
 	OpresDeadline deadline;
 } OpresReportSetting;
 
+/* By which login somebody has said that a step is done. */
+typedef struct OpresDoneBy
+{
+	int32 person; /* of the live run */
+	const char *login;
+} OpresDoneBy;
+
 typedef struct OpresLiveRun
 {
 	int64 id, incident, stamp;
@@ -77,6 +84,8 @@ typedef struct OpresLiveRun
 	const char **references; /* per step: what its last success said of the submission */
 	const char **persons;
 	int32 person_count, person_room;
+	OpresDoneBy *done_by; /* each pair once */
+	int32 done_by_count, done_by_room;
 	OpresStepRow *steps;     /* as in run_step */
 	OpresReportRow *reports; /* as in run_report */
 } OpresLiveRun;

@@ -96,7 +96,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('there is no run %s', coalesce(rebuild.run::text, 'NULL'));
   END IF;
-  SELECT count(*) INTO differing FROM opres.check_runs(rebuild.run) AS c WHERE c.problem <> 'event';
+  SELECT count(*) INTO differing FROM opres.check_runs(rebuild.run) AS c WHERE c.problem IN ('step', 'report');
   DELETE FROM opres.run_step AS s WHERE s.run = rebuild.run;
   INSERT INTO opres.run_step SELECT * FROM opres.run_projection(rebuild.run);
   DELETE FROM opres.run_report AS r WHERE r.run = rebuild.run;
@@ -122,6 +122,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(s.run, p.run) AS run, coalesce(s.report, p.report) AS report, to_jsonb(s) AS is, to_jsonb(p) AS should
     FROM (SELECT s.* FROM opres.run_report AS s JOIN r ON r.id = s.run) AS s
       FULL JOIN (SELECT p.* FROM r CROSS JOIN LATERAL opres.run_report_projection(r.id) AS p) AS p ON p.run = s.run AND p.report = s.report
+  ), state AS (
+    SELECT o.id, o.state, o.ended_at, CASE WHEN EXISTS (SELECT FROM opres.run_event AS e WHERE e.run = o.id AND e.kind = 'abort') THEN 'aborted'
+        WHEN a.active THEN 'active' ELSE 'completed' END AS should,
+      (SELECT max(e.recorded_at) FROM opres.run_event AS e
+        WHERE e.run = o.id AND e.kind NOT IN ('annotate', 'ratify', 'dispute', 'settle')) AS last_at
+    FROM r JOIN opres.run AS o ON o.id = r.id
+      JOIN (SELECT s.run, bool_or(s.should->>'state' IN ('reached', 'submitted', 'running', 'held')) AS active FROM step AS s GROUP BY s.run) AS a ON a.run = r.id
+  ), approval AS (
+    -- By telephone: what the approver said of it herself, the first time, and whether that was settled.
+    SELECT e.run, e.number AS event, e.person, f.kind AS said, f.kind = 'dispute' AND EXISTS (SELECT FROM opres.run_event AS g
+        WHERE g.run = e.run AND g.number > f.number AND g.kind = 'settle' AND g.step = e.step AND g.person NOT IN (e.person, e.heard_by)) AS settled
+    FROM r JOIN opres.run_event AS e ON e.run = r.id
+      LEFT JOIN LATERAL (SELECT f.kind, f.number FROM opres.run_event AS f WHERE f.run = e.run AND f.number > e.number AND f.step = e.step
+        AND f.person = e.person AND f.kind IN ('ratify', 'dispute') ORDER BY f.number LIMIT 1) AS f ON true
+    WHERE e.kind = 'approve' AND e.heard_by IS NOT NULL
+  ), confirmation AS (
+    SELECT q.* FROM opres.run_ratification AS q JOIN r ON r.id = q.run
   )
   SELECT s.run, 'step', s.step, format('is %s, should be %s', coalesce(s.is::text, 'missing'), coalesce(s.should::text, 'missing'))
   FROM step AS s WHERE s.is IS DISTINCT FROM s.should
@@ -129,12 +146,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.run, 'report', s.report, format('is %s, should be %s', coalesce(s.is::text, 'missing'), coalesce(s.should::text, 'missing'))
   FROM report AS s WHERE s.is IS DISTINCT FROM s.should
   UNION ALL
+  SELECT s.id, 'run', 'state', format('is %s, should be %s', s.state, s.should) FROM state AS s WHERE s.state <> s.should
+  UNION ALL
+  SELECT s.id, 'run', 'ended_at', format('is %s, should be %s', coalesce(s.ended_at::text, 'null'), coalesce(s.last_at::text, 'null'))
+  FROM state AS s WHERE s.state = s.should AND s.ended_at IS DISTINCT FROM CASE WHEN s.should <> 'active' THEN s.last_at END
+  UNION ALL
+  SELECT coalesce(a.run, q.run), 'confirmation', coalesce(a.event, q.event)::text, CASE WHEN a.event IS NULL THEN 'there is no such approval'
+    WHEN q.event IS NULL THEN 'it is missing' ELSE 'it is not what the events say' END
+  FROM approval AS a FULL JOIN confirmation AS q ON q.run = a.run AND q.event = a.event
+  WHERE (a.person, coalesce(a.said = 'ratify', false), coalesce(a.said = 'dispute', false), a.settled)
+    IS DISTINCT FROM (q.person, q.ratified_at IS NOT NULL, q.disputed_at IS NOT NULL, q.settled_at IS NOT NULL)
+  UNION ALL
+  SELECT e.run, 'event', e.number::text, 'the run does not count it'
+  FROM r JOIN opres.run_event AS e ON e.run = r.id AND e.number > r.events
+  UNION ALL
   SELECT r.id, 'event', n::text, 'the event is missing'
   FROM r CROSS JOIN LATERAL generate_series(1, r.events) AS n
   WHERE NOT EXISTS (SELECT FROM opres.run_event AS e WHERE e.run = r.id AND e.number = n)
 $$;
 COMMENT ON FUNCTION opres.check_runs(bigint) IS
-  'compares run_step and run_report of a run, or of all, with what the events come to; no row = they agree. problem: step, report or event';
+  'compares what is kept of a run, or of all, with what the events come to; no row = they agree. problem: step (run_step), report (run_report), run (its state), confirmation (run_ratification), event (one missing or not counted)';
 
 -- security_barrier: no function of the asker's sees a row before the filter has let it through.
 CREATE VIEW opres.runs WITH (security_barrier) AS

@@ -384,6 +384,24 @@ holds(const OpresEventRow *row, const char *role)
 }
 
 /*
+ * Whether the caller's login has done it, as whomever it was hers then: a login that becomes another person's in the middle of a
+ * run does not become another pair of eyes. One that is nobody's acts for many (SET ROLE), who may be as many persons.
+ */
+static bool
+done_by_login(const OpresLiveRun *live, const OpresEventRow *row)
+{
+	const OpresActivation *a = opres_run_step(live->run, row->step);
+
+	if (a->state != OPRES_STEP_SUBMITTED || !opres_login_is_somebodys())
+		return false;
+	for (int32 i = 0; i < live->done_by_count; i++)
+		for (int32 d = 0; d < a->doer_count && strcmp(live->done_by[i].login, row->login) == 0; d++)
+			if (a->doers[d] == live->done_by[i].person)
+				return true;
+	return false;
+}
+
+/*
  * In a role she holds, if there is one in which it is allowed; else as a deputy: who speaks for her own role must not use up the
  * place of the one whose deputy she is. If it is allowed in none, the refusal that says most.
  */
@@ -395,6 +413,8 @@ judge(OpresLiveRun *live, OpresEventRow *row, const char *reason)
 	int32 worst_detail = -1;
 
 	stamp_event(live, row);
+	if (done_by_login(live, row))
+		opres_refuse(live, row, OPRES_REFUSED_DOER, -1);
 	for (int32 i = 0; i < 2 * step->approval_count; i++)
 	{
 		bool deputy = i >= step->approval_count;

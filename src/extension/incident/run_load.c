@@ -310,6 +310,21 @@ opres_run_person(OpresLiveRun *live, const char *person)
 	return live->person_count++;
 }
 
+static void
+remember_login(OpresLiveRun *live, int32 person, const char *login)
+{
+	for (int32 i = 0; i < live->done_by_count; i++)
+		if (live->done_by[i].person == person && strcmp(live->done_by[i].login, login) == 0)
+			return;
+	if (live->done_by_count == live->done_by_room)
+	{
+		live->done_by_room = live->done_by_room * 2 + 8;
+		live->done_by = live->done_by == NULL ? MemoryContextAlloc(live->context, sizeof(OpresDoneBy) * live->done_by_room)
+											  : repalloc(live->done_by, sizeof(OpresDoneBy) * live->done_by_room);
+	}
+	live->done_by[live->done_by_count++] = (OpresDoneBy){ person, MemoryContextStrdup(live->context, login) };
+}
+
 /* When and with what a step was last done: the machine knows only when that was recorded. */
 static void
 remember_act(OpresLiveRun *live, const OpresEventRow *row)
@@ -318,6 +333,8 @@ remember_act(OpresLiveRun *live, const OpresEventRow *row)
 
 	if (row->step == OPRES_NO_STEP || (strcmp(row->kind, "success") != 0 && strcmp(row->kind, "override") != 0))
 		return;
+	if (strcmp(row->kind, "success") == 0)
+		remember_login(live, opres_run_person(live, row->person), row->login);
 	live->acted_at[row->step] = row->occurred_at;
 	live->references[row->step] = NULL;
 	if (row->evidence != NULL && JB_ROOT_IS_OBJECT(row->evidence) &&
