@@ -33,6 +33,7 @@ typedef struct Request
 
 static const OpresServeConfig *settings;
 static struct MHD_Daemon *server;
+static int listening = -1;
 static char *tls_cert, *tls_key;
 static atomic_int under_way; /* requests whose headers are here and whose answer is not through */
 
@@ -442,10 +443,9 @@ opres_serve_http_watch(void)
 void
 opres_serve_http_quiesce(void)
 {
-	int listening = MHD_quiesce_daemon(server);
-
+	listening = MHD_quiesce_daemon(server);
 	if (listening >= 0)
-		(void) close(listening);
+		(void) shutdown(listening, SHUT_RDWR);
 }
 
 void
@@ -462,5 +462,8 @@ void
 opres_serve_http_stop(void)
 {
 	MHD_stop_daemon(server);
+	/* Not before: its threads may just be looking at it. */
+	if (listening >= 0)
+		(void) close(listening);
 	forget_tls_files();
 }
