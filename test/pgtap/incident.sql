@@ -316,7 +316,7 @@ CREATE FUNCTION pg_temp.told(i bigint, lang text) RETURNS SETOF text LANGUAGE sq
 SELECT results_eq('SELECT pg_temp.told(' || :t || $$, 'en')$$, ARRAY[
   '09:40 | Hanako Sato | Note: Kein Zugriff von außen [evidence: shelf 7] [entered ]',
   '09:50 | Hanako Sato | Exercise opened: 障害 (attack type ddos; severity 50; occurred 2026-01-05 09:30; detected 2026-01-05 09:50; recognised 2026-01-05 10:00; Core lost since 2026-01-05 09:30). a test [entered ]',
-  '10:02 | Hanako Sato | Told to csirt_lead (criterion all) [entered ]',
+  '10:02 | Hanako Sato | Reported to csirt_lead (criterion all) [entered ]',
   '10:15 | Hanako Sato | Known now: severity 50 -> 70; customers affected unknown -> 300; Core degraded to 45% since 2026-01-05 10:15; expected back at 2026-01-05 12:00. the centre [entered ]',
   '10:20 | Hanako Sato | Known now: confidential no -> yes; customers affected 300 -> unknown; Core; not known when it will be back. the centre again [entered ]',
   '11:00 | Hanako Sato | Known now: Core restored at 2026-01-05 11:00. tested [entered ]',

@@ -22,7 +22,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('open', 'Incident opened: %1$s (%2$s)', 'インシデントを登録：%1$s（%2$s）'),
     ('exercise', 'Exercise opened: %1$s (%2$s)', '演習として登録：%1$s（%2$s）'),
     ('update', 'Known now: %s', '状況更新：%s'), ('annotate', 'Note: %s', '追記：%s'),
-    ('report', 'Told to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
+    ('report', 'Reported to %1$s (criterion %2$s)', '%1$sへ報告（報告基準 %2$s）'),
     ('clock', 'Not back when expected: %s', '復旧見込み時刻を経過：%s'), ('close', 'Incident closed', 'インシデント対応を終了'),
     ('redact', 'Personal data of record %s erased', '「%s」の個人情報を消去'),
     ('call', 'Called %1$s: %2$s', '%1$sへ架電：%2$s'), ('reached', 'reached', '応答あり'), ('no_answer', 'no answer', '応答なし'),
