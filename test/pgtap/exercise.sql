@@ -177,5 +177,8 @@ SELECT results_eq('SELECT * FROM opres.exercise_coverage()',
   $$VALUES ('ddos', '{}'::text[], NULL::timestamptz, pg_temp.h(6), 0::bigint), ('leak', '{}', NULL, NULL, 0), ('malware', '{}', NULL, NULL, 0),
     ('drill', '{Drill,Drill two}', pg_temp.h(3), pg_temp.h(2), 1)$$, 'coverage: what has no playbook in force, what was never exercised, the last times');
 RESET SESSION AUTHORIZATION;
+UPDATE opres.playbook SET document = '{"playbook_extensions": {"extension-definition--7c9b1f0e-3b0a-4c55-9d57-2f6f0a4e8b13": {"texts": {"ja": {"name": "訓練二"}}}}}' WHERE id = 'p3';
+SELECT is((SELECT playbooks FROM opres.exercise_coverage('ja') WHERE attack_type = 'drill'), '{Drill,訓練二}', 'names in Japanese, where there are any');
+SELECT throws_ok($$SELECT opres.exercise_coverage('fr')$$, '22023', NULL, 'no other language');
 SELECT * FROM finish();
 ROLLBACK;

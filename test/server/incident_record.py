@@ -207,6 +207,9 @@ def closing(session):
         tally.equal(matters(lead, i), [by_boss, review], "an optional step is no matter; nor is what is left out")
         tally.equal(lead.run(f"SELECT authority, report, reference, overdue, step FROM opres.authority_reports({i}, 'ja');"), [["金融庁", "第一報", "FSA-17", "f", "D-3"]], "the report")
         boss.run(f"SELECT opres.dispute({run}, 'D-2', 'it was not me');")
+        tally.equal([[r[0] for r in lead.run(f"SELECT what FROM opres.open_matters({i}, '{lang}');")] for lang in ("en", "ja")],
+                    [["D-2 step D-2: approval denied by Boss, to be settled", "No step of the review is done", "D-5 step D-5: not begun"],
+                     ["D-2 手順D-2：否認された承認（Boss）の取扱いが未決定", "事後検証が未実施", "D-5 手順D-5：未着手"]], "what is open, in words")
         lead.run(f"SELECT opres.advance({run}, 'D-4', 'omit', 'not needed'); SELECT opres.advance({run}, 'D-5', 'success');")
         tally.equal(matters(lead, i), ["dispute D-2 by p.boss"], "a dispute is open; the review is done")
         refused(lead, f"SELECT opres.close_incident({i}, 'over');", "55000", "closing with a dispute")

@@ -1,49 +1,55 @@
 -- Closing an incident, and what stands in its way; what is overdue.
 
--- Row-level security shows callers the runs of incidents they see.
-CREATE FUNCTION opres.open_matters(incident bigint) RETURNS TABLE (kind text, run bigint, subject text, state text)
+-- Row-level security shows callers the runs of incidents they see. In words they are told by those of the chronicle.
+CREATE FUNCTION opres.open_matters(incident bigint, lang text DEFAULT 'en') RETURNS TABLE (kind text, run bigint, subject text, state text,
+  what text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
+  PERFORM opres.check_lang(lang);
   PERFORM opres.check_incident(incident);
   RETURN QUERY
   WITH r AS (
     SELECT o.id, o.state FROM opres.run AS o WHERE o.incident = open_matters.incident
   ), matter AS (
     SELECT CASE WHEN s.state = 'submitted' THEN 'approval' WHEN s.type ~ '-condition$' THEN 'decision' ELSE 'step' END AS kind,
-      s.run, coalesce(s.code, s.step) AS subject, s.state, CASE s.state WHEN 'idle' THEN 3 ELSE 0 END AS later, s.position
+      s.run, coalesce(s.code, s.step) AS subject, s.state, CASE s.state WHEN 'idle' THEN 3 ELSE 0 END AS later, s.position,
+      CASE WHEN s.state IN ('submitted', 'held', 'idle') THEN 'open_' || s.state WHEN s.type ~ '-condition$' THEN 'open_decision' ELSE 'open_step' END
+        AS word, ARRAY[opres.step_name(s.run, s.step, lang)] AS names
     FROM r JOIN opres.run_step AS s ON s.run = r.id
     WHERE r.state = 'active' AND (s.state = 'submitted'
       OR s.state IN ('reached', 'held') AND (s.mandatory OR s.type <> 'action')
       OR s.state = 'idle' AND s.mandatory AND s.type = 'action')
     UNION ALL
     SELECT CASE WHEN t.disputed_at IS NULL THEN 'ratification' ELSE 'dispute' END, t.run, coalesce(s.code, e.step),
-      'by ' || t.person, 0, t.event
+      'by ' || t.person, 0, t.event, CASE WHEN t.disputed_at IS NULL THEN 'open_ratification' ELSE 'open_dispute' END,
+      ARRAY[opres.step_name(e.run, e.step, lang), opres.person_said(t.person, lang)]
     FROM r JOIN opres.run_ratification AS t ON t.run = r.id
       JOIN opres.run_event AS e ON e.run = t.run AND e.number = t.event
       LEFT JOIN opres.run_step AS s ON s.run = e.run AND s.step = e.step
     WHERE t.ratified_at IS NULL AND t.settled_at IS NULL
     UNION ALL
-    SELECT 'report', p.run, p.report, 'not submitted', 1, p.position
-    FROM r JOIN opres.run_report AS p ON p.run = r.id
+    SELECT 'report', p.run, p.report, 'not submitted', 1, p.position, 'open_report', ARRAY[coalesce(w.name, p.report), w.authority]
+    FROM r JOIN opres.run_report AS p ON p.run = r.id LEFT JOIN LATERAL opres.run_reports_said(r.id, lang) AS w ON w.report = p.report
     WHERE p.needed AND p.submitted_at IS NULL
       AND NOT EXISTS (SELECT FROM r AS other JOIN opres.run_report AS q ON q.run = other.id
         WHERE q.report = p.report AND q.submitted_at IS NOT NULL)
     UNION ALL
-    SELECT 'internal report', NULL, i.criterion, 'not told: ' || i.role, 1, 0
+    SELECT 'internal report', NULL, i.criterion, 'not told: ' || i.role, 1, 0, 'open_internal', ARRAY[coalesce(i.texts->>lang, i.texts->>'en', i.role), i.criterion]
     FROM opres.incident_report AS i
     WHERE i.incident = open_matters.incident AND i.needed AND i.reported_at IS NULL AND i.since <= now()
     UNION ALL
-    SELECT 'review', NULL, 'review', 'no step of the review is done', 2, 0
+    SELECT 'review', NULL, 'review', 'no step of the review is done', 2, 0, 'open_review', '{}'
     WHERE EXISTS (SELECT FROM r JOIN opres.run_step AS s ON s.run = r.id WHERE s.phase = 'review' AND s.type = 'action')
       AND NOT EXISTS (SELECT FROM r JOIN opres.run_step AS s ON s.run = r.id
         WHERE s.phase = 'review' AND s.type = 'action' AND s.state = 'done')
   )
-  SELECT m.kind, m.run, m.subject, m.state FROM matter AS m ORDER BY m.later, m.run NULLS LAST, m.position, m.kind, m.subject;
+  SELECT m.kind, m.run, m.subject, m.state, format(opres.chronicle_word(m.word, lang), VARIADIC m.names)
+  FROM matter AS m ORDER BY m.later, m.run NULLS LAST, m.position, m.kind, m.subject;
 END
 $$;
-COMMENT ON FUNCTION opres.open_matters(bigint) IS
-  'What keeps an incident from being closed; no row = nothing. kind: step (a mandatory one that is not done, state: run_step''s), approval, decision (a question of the playbook), ratification (of an approval by telephone), dispute (one that was denied), report (to an authority), internal report (by a criterion, opres.reports_due), review (the playbooks have one and nothing of it was done). subject: code of the step, report or criterion. A report submitted in any run of the incident is submitted.';
+COMMENT ON FUNCTION opres.open_matters(bigint, text) IS
+  'What keeps an incident from being closed; no row = nothing. kind: step (a mandatory one that is not done, state: run_step''s), approval, decision (a question of the playbook), ratification (of an approval by telephone), dispute (one that was denied), report (to an authority), internal report (by a criterion, opres.reports_due), review (the playbooks have one and nothing of it was done). subject: code of the step, report or criterion. what: the same in words, in English (en) or Japanese (ja). A report submitted in any run of the incident is submitted.';
 
 CREATE FUNCTION opres.close_incident(incident bigint, note text, occurred_at timestamptz DEFAULT now()) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

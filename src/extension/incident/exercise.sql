@@ -353,11 +353,17 @@ $$;
 COMMENT ON FUNCTION opres.accept_risk(bigint, int, text) IS
   'the residual risk of a finding is approved, by somebody else than who recorded it. Needs a reason, here or in the setting opres.reason. Recorded in the chronicle of the incident.';
 
-CREATE FUNCTION opres.exercise_coverage()
+CREATE FUNCTION opres.exercise_coverage(lang text DEFAULT 'en')
 RETURNS TABLE (attack_type text, playbooks text[], last_exercise timestamptz, last_incident timestamptz, open_findings bigint)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM opres.check_lang(lang);
+  RETURN QUERY
   WITH playbook AS (
-    SELECT DISTINCT ON (p.id) p.id, p.name, p.attack_type, p.revoked, p.valid_from, p.valid_until FROM opres.playbook AS p ORDER BY p.id, p.modified DESC
+    SELECT DISTINCT ON (p.id) p.id, p.attack_type, p.revoked, p.valid_from, p.valid_until,
+      coalesce(opres.playbook_extension(p.document::jsonb -> 'playbook_extensions') -> 'texts' -> exercise_coverage.lang ->> 'name', p.name) AS name
+    FROM opres.playbook AS p ORDER BY p.id, p.modified DESC
   ), usable AS (
     SELECT p.attack_type, array_agg(p.name ORDER BY p.name) AS names FROM playbook AS p
     WHERE NOT p.revoked AND coalesce(p.valid_from <= now(), true) AND coalesce(p.valid_until > now(), true)
@@ -370,7 +376,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT t.attack_type, coalesce(u.names, '{}'), s.exercise, s.incident, coalesce(s.findings, 0)::bigint
   FROM (SELECT p.attack_type FROM playbook AS p WHERE p.attack_type IS NOT NULL UNION SELECT s.attack_type FROM seen AS s) AS t
   LEFT JOIN usable AS u ON u.attack_type = t.attack_type LEFT JOIN seen AS s ON s.attack_type = t.attack_type
-  ORDER BY s.exercise NULLS FIRST, t.attack_type
+  ORDER BY s.exercise NULLS FIRST, t.attack_type;
+END
 $$;
-COMMENT ON FUNCTION opres.exercise_coverage() IS
-  'per attack type that a playbook or an incident has: the playbooks that could be started now (latest versions; none if revoked or out of their validity), when it was last exercised and last a real incident (detection; as far as the caller sees them), and how many findings are open. Never exercised first, then the longest ago.';
+COMMENT ON FUNCTION opres.exercise_coverage(text) IS
+  'per attack type that a playbook or an incident has: the playbooks that could be started now (their names in English, en, or Japanese, ja; latest versions; none if revoked or out of their validity), when it was last exercised and last a real incident (detection; as far as the caller sees them), and how many findings are open. Never exercised first, then the longest ago.';

@@ -40,6 +40,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('annotate_run', 'Note%s', '追記%s'), ('ratify', '%s: approval by telephone confirmed', '%s：電話による承認を本人が事後確認'),
     ('dispute', '%s: approval by telephone denied', '%s：電話による承認を本人が否認'),
     ('settle', '%s: denied approval settled', '%s：否認された承認の取扱いを決定'),
+    -- what is open
+    ('open_step', '%s: to be done', '%s：未実施'), ('open_decision', '%s: to be decided', '%s：判断待ち'),
+    ('open_submitted', '%s: approval awaited', '%s：承認待ち'), ('open_held', '%s: held up', '%s：中断'), ('open_idle', '%s: not begun', '%s：未着手'),
+    ('open_ratification', '%1$s: approval by telephone to be confirmed by %2$s', '%1$s：電話による承認の事後確認待ち（%2$s）'),
+    ('open_dispute', '%1$s: approval denied by %2$s, to be settled', '%1$s：否認された承認（%2$s）の取扱いが未決定'),
+    ('open_report', 'Report not submitted: %1$s (%2$s)', '%1$s：未提出（%2$s）'),
+    ('open_internal', 'Not told by criterion %2$s: %1$s', '%1$s（報告基準 %2$s）：未了'),
+    ('open_review', 'No step of the review is done', '事後検証が未実施'),
     -- beside
     ('values', ' [%s]', '［%s］'), ('value', '%1$s: %2$s', '%1$s：%2$s'), ('note', '. %s', '。%s'), ('evidence', ' [evidence: %s]', '［証拠：%s］'), ('late', ' [entered %s]', '［%s記録］'), ('system', 'system', 'システム'),
     ('redacted', '[personal data erased]', '［個人情報消去済］'), ('join', '; ', '、'), ('arrow', ' -> ', '→')
