@@ -97,6 +97,12 @@ SELECT advance(1, 'K-01', 'success', 'cut off at once: it still spreads; memory 
 SELECT approve(1, 'K-01', 'I am sure');
 -- He is in the car. He approves by telephone; Hayashi, who heard it, enters it in his name.
 SET SESSION AUTHORIZATION regress_hayashi;
+BEGIN;
+SELECT approve(1, 'K-01', 'by telephone, 03:02', 'sasaki', occurred_at => '2026-09-16 02:50+09') AS "a wrong hour";
+ROLLBACK;
+BEGIN;
+SELECT approve(1, 'K-01', 'by telephone, 03:02', 'sasaki', occurred_at => '2025-09-16 03:02+09') AS "a wrong year";
+ROLLBACK;
 SELECT approve(1, 'K-01', 'by telephone, 03:02', 'sasaki', occurred_at => '2026-09-16 03:02+09') AS "K-01";
 SELECT kind, subject, state FROM open_matters(1) WHERE kind = 'ratification';
 SET SESSION AUTHORIZATION regress_kondo;

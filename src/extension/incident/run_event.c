@@ -307,6 +307,25 @@ roles_array(const OpresEventRow *row, bool *isnull)
 	return PointerGetDatum(construct_array(items, row->role_count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+/* What is entered from paper at night has the wrong day or year easily: not refused, for the times of the incident may be wrong. */
+static void
+doubt_occurred(const OpresLiveRun *live, const OpresEventRow *row)
+{
+	TimestampTz detected = live->anchors[OPRES_ANCHOR_DETECTION], begun = live->anchors[OPRES_ANCHOR_OCCURRENCE];
+	TimestampTz done = row->step == OPRES_NO_STEP ? OPRES_NO_TIME : live->acted_at[row->step];
+
+	if (begun == OPRES_NO_TIME || (detected != OPRES_NO_TIME && detected < begun))
+		begun = detected;
+	if (begun != OPRES_NO_TIME && row->occurred_at < begun)
+		ereport(WARNING, (errmsg("occurred_at, %s, lies before the incident", timestamptz_to_str(row->occurred_at)),
+						  errdetail("As far as known, the incident began at %s.", timestamptz_to_str(begun)),
+						  errhint("A time entered wrongly is put right by a note: opres.annotate_run.")));
+	else if (strcmp(row->kind, "approve") == 0 && done != OPRES_NO_TIME && row->occurred_at < done)
+		ereport(WARNING, (errmsg("occurred_at, %s, lies before what is approved", timestamptz_to_str(row->occurred_at)),
+						  errdetail("Step %s was done at %s.", opres_step_said(live, row->step), timestamptz_to_str(done)),
+						  errhint("A time entered wrongly is put right by a note: opres.annotate_run.")));
+}
+
 void
 opres_event_record(OpresLiveRun *live, const OpresEventRow *row, const char *reason)
 {
@@ -319,6 +338,7 @@ opres_event_record(OpresLiveRun *live, const OpresEventRow *row, const char *rea
 	bool nulls[15] = { false };
 	Datum values[15];
 
+	doubt_occurred(live, row);
 	values[0] = Int64GetDatum(live->id);
 	values[1] = Int32GetDatum(row->number);
 	values[2] = CStringGetTextDatum(row->kind);
