@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The README's examples, as they stand there: the tour, typed into psql from top to bottom, shows what the README shows, its commands for
-a witness and an auditor work, and so does its incident. Times differ, and so do the places of the server and of the witness's folder."""
+a witness and an auditor work, and so do its incident and its webhook. Times differ, and so do the places of the server and of the witness's folder."""
 import os
 import re
 import subprocess
@@ -92,6 +92,28 @@ def incidents(folder):
     tally.equal((number + 1, tables), (7, 4), "blocks of the incident")
 
 
+def webhooks(folder):
+    """A message by curl, signed by openssl, through the program to the run of the incident before."""
+    examples = blocks("Webhooks")
+    secret, serve, send = (text for language, text in examples if language == "sh")
+    answer, = (text for language, text in examples if language == "")
+    setting, = (text for language, text in examples if language == "sql")
+    subprocess.run(secret, shell=True, cwd=folder, check=True)
+    tally.equal(psql(folder, setting).stderr, "", "sender and endpoint")
+    tally.equal(serve.count("host=db ") + serve.count(" --port 8480 &"), 2, "the program's command")
+    command = serve.replace("host=db ", f"host={os.environ['PGHOST']} ").replace(" --port 8480 &", " --port 0 --deliveries 0")
+    with subprocess.Popen("exec " + command, shell=True, cwd=folder, text=True, stderr=subprocess.PIPE, env=ENVIRONMENT) as program:
+        try:
+            port = next(match[1] for match in (re.search(r"port=(\d+)", line) for line in program.stderr) if match)
+            for _ in range(2):
+                result = subprocess.run(send.replace(":8480/", f":{port}/"), shell=True, cwd=folder, text=True, capture_output=True, check=False)
+                tally.equal((result.stdout.strip(), result.stderr), (answer.strip(), ""), "what curl shows")
+        finally:
+            program.terminate()
+    tally.equal(psql(folder, "\\a\n\\t\nSELECT person, login FROM opres.run_event WHERE run = 1 AND note = 'seen in the chat';").stdout.splitlines()[-1:],
+                ["mori|webhook chat"], "done, once")
+
+
 with open(os.path.join(TOP, "README.md"), encoding="utf-8") as readme:
     README = readme.read()
 ENVIRONMENT = dict(os.environ, PATH=os.path.dirname(OPRES) + ":" + os.environ["PATH"])
@@ -100,4 +122,5 @@ with tempfile.TemporaryDirectory() as temporary:
     tour(temporary)
     commands(temporary)
     incidents(temporary)
+    webhooks(temporary)
 sys.exit(tally.close())
