@@ -103,7 +103,7 @@ class Builder:
         steps = list(steps)
         for step, following in zip(steps, [self.step_id(s) for s in steps[1:]] + [end]):
             self.step(step, following)
-        self.workflow[end] = {"type": "end", "name": "End", "step_extensions": {EXTENSION: {"texts": {"ja": {"name": "終わり"}}}}}
+        self.workflow[end] = {"type": "end", "name": "End", "step_extensions": {EXTENSION: {"texts": {"ja": {"name": "終了"}}}}}
         return self.step_id(steps[0])
 
     def step(self, step, following):
@@ -182,7 +182,7 @@ class Builder:
         start = self.ident("start", "start")
         first = self.flow(p["flow"], "main")
         exception = self.flow(p["exception"], "exception")
-        workflow = {start: {"type": "start", "name": "Start", "on_completion": first, "step_extensions": {EXTENSION: {"texts": {"ja": {"name": "始め"}}}}}, **self.workflow}
+        workflow = {start: {"type": "start", "name": "Start", "on_completion": first, "step_extensions": {EXTENSION: {"texts": {"ja": {"name": "開始"}}}}}, **self.workflow}
         extensions = [s["step_extensions"][EXTENSION] for s in workflow.values()]
         named = {f for e in extensions for f in e.get("requires", []) + e.get("establishes", [])}
         kinds = {s["type"] for s in workflow.values()}

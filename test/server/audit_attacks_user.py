@@ -75,7 +75,8 @@ OWN = {"SELECT count(*) FROM opres.audit_entry;": ("auditor",),
        "SELECT opres.audit_inclusion_proof(1, 2);": ("auditor", "witness"),
        "SELECT opres.erase_content(1, 'why');": ("eraser",)}
 # Functions that write or run as their owner, and who may call them.
-PRIVILEGED = {"label_revision": "editor", "load_map": "editor", "approve_revision": "approver", "erase_content": "eraser"}
+PRIVILEGED = {"label_revision": "editor", "load_map": "editor", "approve_revision": "approver", "accept_risk": "approver", "approve": "approver",
+              "dispute": "approver", "reject": "approver", "erase_content": "eraser", "redact_event": "eraser"}
 
 
 def writes():

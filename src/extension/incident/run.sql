@@ -1,9 +1,10 @@
 -- Runs of playbooks: begun, advanced, approved, watched. What a run may do is decided by the engine's workflow machine
 -- (src/engine/workflow-semantics.md), nothing of it here.
 
-CREATE FUNCTION opres.start_run(incident bigint, playbook text, "values" jsonb DEFAULT NULL, note text DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION opres.start_run(incident bigint, playbook text, "values" jsonb DEFAULT NULL, note text DEFAULT NULL,
+  occurred_at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET intervalstyle = 'iso_8601' AS 'MODULE_PATHNAME', 'opres_start_run';
-COMMENT ON FUNCTION opres.start_run(bigint, text, jsonb, text) IS
+COMMENT ON FUNCTION opres.start_run(bigint, text, jsonb, text, timestamptz) IS
   'begins a run of a playbook for an open incident; returns the run''s number. playbook: its id (the newest version), id@modified, or an attack type or name that only one playbook has. The versions of playbooks inside it are those of now, for the whole run. values: of external variables, {"__name__": value}. Refused: a playbook revoked or out of its validity; a second run of a playbook for the same incident while the first goes on.';
 
 CREATE FUNCTION opres.advance(run bigint, step text, outcome text, note text DEFAULT NULL, evidence jsonb DEFAULT NULL,
@@ -29,13 +30,13 @@ LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PAT
 COMMENT ON FUNCTION opres.override(bigint, text, text, timestamptz) IS
   'passes a step by the judgement of the authority the playbook names, though facts, approvals, evidence or time are missing; recorded as that. Needs a reason.';
 
-CREATE FUNCTION opres.set_values(run bigint, "values" jsonb, note text DEFAULT NULL) RETURNS void
+CREATE FUNCTION opres.set_values(run bigint, "values" jsonb, note text DEFAULT NULL, occurred_at timestamptz DEFAULT now()) RETURNS void
 LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'opres_set_values';
-COMMENT ON FUNCTION opres.set_values(bigint, jsonb, text) IS 'sets external variables of a run''s playbook: {"__name__": value}; null = unknown';
+COMMENT ON FUNCTION opres.set_values(bigint, jsonb, text, timestamptz) IS 'sets external variables of a run''s playbook: {"__name__": value}; null = unknown';
 
-CREATE FUNCTION opres.abort_run(run bigint, reason text) RETURNS void
+CREATE FUNCTION opres.abort_run(run bigint, reason text, occurred_at timestamptz DEFAULT now()) RETURNS void
 LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'opres_abort_run';
-COMMENT ON FUNCTION opres.abort_run(bigint, text) IS 'ends a run for good before its end. Needs a reason.';
+COMMENT ON FUNCTION opres.abort_run(bigint, text, timestamptz) IS 'ends a run for good before its end. Needs a reason.';
 
 CREATE FUNCTION opres.annotate_run(run bigint, note text, step text DEFAULT NULL, evidence jsonb DEFAULT NULL,
   occurred_at timestamptz DEFAULT now()) RETURNS void

@@ -545,6 +545,7 @@ opres_set_values(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("values is missing")));
 	row.values = PG_GETARG_JSONB_P_COPY(1);
 	row.note = text_argument(fcinfo, 2);
+	row.occurred_at = PG_ARGISNULL(3) ? OPRES_NO_TIME : PG_GETARG_TIMESTAMPTZ(3);
 	opres_event_by_caller(&row);
 	opres_run_act(live, &row, NULL);
 	opres_run_wake(live);
@@ -561,6 +562,7 @@ opres_abort_run(PG_FUNCTION_ARGS)
 	SPI_connect();
 	live = open_argument(fcinfo);
 	row.note = opres_reason(text_argument(fcinfo, 1), "aborting a run");
+	row.occurred_at = PG_ARGISNULL(2) ? OPRES_NO_TIME : PG_GETARG_TIMESTAMPTZ(2);
 	opres_event_by_caller(&row);
 	opres_run_act(live, &row, row.note);
 	(void) finish(live, &row);

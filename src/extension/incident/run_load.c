@@ -1,243 +1,36 @@
 /*
  * run_load.c - live runs: read from the tables, folded, kept (run.h).
  *
- * The last LIVE_KEPT runs and COMPILED_KEPT playbooks stay, each in a memory context of its own below CacheMemoryContext; the least
- * recently used goes first. While a run is being changed its stamp here is 0, which no row has: if the change fails half-way the
- * live run is not used again.
+ * The last OPRES_LIVE_RUNS runs stay, each in a memory context of its own below CacheMemoryContext; the least recently used goes
+ * first. While a run is being changed its stamp here is 0, which no row has: if the change fails half-way the live run is not used
+ * again.
  */
 #include "incident/run.h"
 
-#include "access/xact.h"
-#include "catalog/pg_collation.h"
-#include "catalog/pg_type.h"
 #include "common/statement.h"
 #include "incident/access.h"
+#include "incident/run_playbook.h"
 #include "incident/table_scan.h"
-#include "map/map_cache.h"
 #include "map/map_compile.h"
 #include "miscadmin.h"
-#include "storage/lock.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
 #include "utils/fmgroids.h"
-#include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#define LIVE_KEPT 8
-#define COMPILED_KEPT 16
 /* A live run whose machine holds more than this is folded anew: the machine frees nothing. */
 #define LIVE_MEMORY (16 * 1024 * 1024)
-
-typedef struct Compiled
-{
-	OpresCompiled *compiled;
-	MemoryContext context;
-	char *key; /* what it was made from: the run's playbook and its pins, with their hashes; "" = not to be found again */
-	int used;  /* by how many live runs */
-	uint64 last_used;
-} Compiled;
 
 typedef struct Live
 {
 	OpresLiveRun live; /* first: a live run is its Live */
-	Compiled *compiled;
+	OpresRunPlaybook *playbook;
 	uint64 last_used;
 } Live;
 
-static Compiled *compiled_kept[COMPILED_KEPT];
-static Live *live_kept[LIVE_KEPT];
+static Live *live_kept[OPRES_LIVE_RUNS];
 static uint64 uses;
-
-/* Playbooks */
-
-static OpresPin
-read_pin(const char *id, TimestampTz modified)
-{
-	static OpresStatement statement = OPRES_SQL("SELECT document::jsonb FROM opres.playbook WHERE id OPERATOR(pg_catalog.=) $1"
-												" AND modified OPERATOR(pg_catalog.=) $2",
-												TEXTOID, TIMESTAMPTZOID);
-	Datum values[2] = { CStringGetTextDatum(id), TimestampTzGetDatum(modified) };
-	bool isnull;
-
-	if (opres_statement(&statement, values, NULL, true) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("playbook %s of %s is not there", id, timestamptz_to_str(modified)),
-				 errdetail("It is a version that a run was begun with. SELECT on opres.playbook is needed too.")));
-	return (OpresPin){ pstrdup(id), modified, DatumGetJsonbPCopy(opres_column(0, 1, &isnull)) };
-}
-
-static TimestampTz
-pin_time(const JsonbValue *value)
-{
-	char *text = pnstrdup(value->val.string.val, value->val.string.len);
-
-	return DatumGetTimestampTz(
-		DirectFunctionCall3(timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-}
-
-char *
-opres_pin_key(const char *id, TimestampTz version)
-{
-	char text[MAXDATELEN + 1];
-	int utc = 0;
-
-	if (version == 0)
-		return pstrdup(id);
-	JsonEncodeDateTime(text, TimestampTzGetDatum(version), TIMESTAMPTZOID, &utc);
-	return psprintf("%s@%s", id, text);
-}
-
-/* The version of a playbook inside that the run was begun with. */
-static OpresPin
-pinned(void *ctx, const char *id, TimestampTz version)
-{
-	Jsonb *pins = ctx;
-	JsonbValue value;
-	char *key = opres_pin_key(id, version);
-
-	if (getKeyJsonValueFromContainer(&pins->root, key, (int) strlen(key), &value) == NULL || value.type != jbvString)
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("the run does not say which version of playbook %s it was begun with", id)));
-	return read_pin(id, pin_time(&value));
-}
-
-/*
- * Somebody else's trigger on our tables may ask for runs in the middle of a change: what is being changed then has to last until
- * the change is through. In a transaction in which that has happened, playbooks stay too.
- */
-static void
-drop_context(MemoryContext context, bool in_use)
-{
-	static TimestampTz used_in = 0; /* begin of that transaction */
-
-	if (in_use)
-		used_in = GetCurrentTransactionStartTimestamp();
-	if (used_in == GetCurrentTransactionStartTimestamp())
-		MemoryContextSetParent(context, TopTransactionContext);
-	else
-		MemoryContextDelete(context);
-}
-
-static void
-drop_compiled(int place)
-{
-	if (compiled_kept[place] != NULL)
-		drop_context(compiled_kept[place]->context, false);
-	compiled_kept[place] = NULL;
-}
-
-static int
-compiled_place(void)
-{
-	int place = -1;
-
-	for (int i = 0; i < COMPILED_KEPT; i++)
-	{
-		if (compiled_kept[i] == NULL)
-			return i;
-		if (compiled_kept[i]->used == 0 && (place < 0 || compiled_kept[i]->last_used < compiled_kept[place]->last_used))
-			place = i;
-	}
-	Assert(place >= 0); /* there are more places than live runs */
-	drop_compiled(place);
-	return place;
-}
-
-/* The machine believes what it is given: not what lies in a table, even if it was checked when it was loaded. */
-static void
-check_machine(const OpresCompiled *compiled)
-{
-	OpresEnv env = opres_pg_env(CurrentMemoryContext);
-	OpresArena scratch;
-	OpresError error = { 0 };
-
-	opres_arena_init(&scratch, &env, 0);
-	if (opres_playbook_check(&compiled->playbook, &scratch, &error) != OPRES_OK)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("playbook %s cannot be run", compiled->id),
-						error.node >= 0 ? errdetail("Step %s: %s.", compiled->steps[error.node].reference, error.message)
-										: errdetail("%s.", error.message)));
-	opres_arena_free(&scratch);
-}
-
-/* A version, with what is in it: one that was rolled back may have come again with something else in it. */
-static bool
-add_to_key(StringInfo key, const char *id, TimestampTz modified)
-{
-	OpresTableScan scan;
-	ScanKeyData keys[2];
-	HeapTuple row;
-	bool found;
-
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(id));
-	keys[0].sk_collation = C_COLLATION_OID;
-	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_TIMESTAMPTZ_EQ, TimestampTzGetDatum(modified));
-	scan = opres_table_scan("playbook", "playbook_pkey", 2, keys);
-	row = opres_table_next(&scan);
-	found = row != NULL;
-	if (found)
-	{
-		bytea *hash = DatumGetByteaPP(opres_table_value(&scan, row, "canonical_hash"));
-
-		appendStringInfo(key, "%s " INT64_FORMAT " ", id, modified);
-		for (int i = 0; i < VARSIZE_ANY_EXHDR(hash); i++)
-			appendStringInfo(key, "%02x", (unsigned char) VARDATA_ANY(hash)[i]);
-		appendStringInfoChar(key, '\n');
-	}
-	opres_table_end(&scan);
-	return found;
-}
-
-/* What a compiled playbook is made from; NULL if not all of it is in sight. */
-static char *
-compiled_key(const char *id, TimestampTz modified, Jsonb *pins)
-{
-	JsonbIterator *iterator = JsonbIteratorInit(&pins->root);
-	JsonbValue key, value;
-	StringInfoData out;
-	bool found;
-
-	initStringInfo(&out);
-	found = add_to_key(&out, id, modified);
-	(void) JsonbIteratorNext(&iterator, &key, true);
-	while (found && JsonbIteratorNext(&iterator, &key, true) == WJB_KEY)
-	{
-		char *inner = pnstrdup(key.val.string.val, key.val.string.len);
-
-		inner[strcspn(inner, "@")] = '\0';
-		(void) JsonbIteratorNext(&iterator, &value, true);
-		found = value.type == jbvString && add_to_key(&out, inner, pin_time(&value));
-	}
-	return found ? out.data : NULL;
-}
-
-static Compiled *
-compiled_for(const char *id, TimestampTz modified, Jsonb *pins)
-{
-	char *key = compiled_key(id, modified, pins);
-	MemoryContext context;
-	Compiled *made;
-	OpresPin pin;
-
-	for (int i = 0; i < COMPILED_KEPT && key != NULL; i++)
-		if (compiled_kept[i] != NULL && strcmp(compiled_kept[i]->key, key) == 0)
-		{
-			compiled_kept[i]->last_used = ++uses;
-			return compiled_kept[i];
-		}
-	pin = read_pin(id, modified);
-	context = AllocSetContextCreate(CurrentMemoryContext, "opres playbook", ALLOCSET_SMALL_SIZES);
-	made = MemoryContextAllocZero(context, sizeof(Compiled));
-	made->context = context;
-	made->key = MemoryContextStrdup(context, key != NULL ? key : "");
-	made->compiled = opres_compile_playbook(&pin, pinned, pins, context);
-	check_machine(made->compiled);
-	made->last_used = ++uses;
-	MemoryContextSetParent(context, CacheMemoryContext);
-	compiled_kept[compiled_place()] = made;
-	return made;
-}
 
 /* Live runs */
 
@@ -249,14 +42,14 @@ drop_live(int place)
 	live_kept[place] = NULL;
 	if (live == NULL)
 		return;
-	live->compiled->used--;
-	drop_context(live->live.context, live->live.stamp == 0);
+	live->playbook->used--;
+	opres_run_drop_context(live->live.context, live->live.stamp == 0);
 }
 
 static Live *
 kept_live(int64 id, int64 stamp)
 {
-	for (int i = 0; i < LIVE_KEPT; i++)
+	for (int i = 0; i < OPRES_LIVE_RUNS; i++)
 	{
 		Live *live = live_kept[i];
 
@@ -277,7 +70,7 @@ keep_live(Live *live)
 {
 	int place = 0;
 
-	for (int i = 0; i < LIVE_KEPT; i++)
+	for (int i = 0; i < OPRES_LIVE_RUNS; i++)
 	{
 		if (live_kept[i] == NULL)
 		{
@@ -289,100 +82,9 @@ keep_live(Live *live)
 	}
 	drop_live(place);
 	live->last_used = ++uses;
-	live->compiled->used++;
+	live->playbook->used++;
 	MemoryContextSetParent(live->live.context, CacheMemoryContext);
 	live_kept[place] = live;
-}
-
-int32
-opres_run_person(OpresLiveRun *live, const char *person)
-{
-	for (int32 i = 0; i < live->person_count; i++)
-		if (strcmp(live->persons[i], person) == 0)
-			return i;
-	if (live->person_count == live->person_room)
-	{
-		live->person_room = live->person_room * 2 + 8;
-		live->persons = live->persons == NULL ? MemoryContextAlloc(live->context, sizeof(char *) * live->person_room)
-											  : repalloc(live->persons, sizeof(char *) * live->person_room);
-	}
-	live->persons[live->person_count] = MemoryContextStrdup(live->context, person);
-	return live->person_count++;
-}
-
-static void
-remember_login(OpresLiveRun *live, int32 person, const char *login)
-{
-	for (int32 i = 0; i < live->done_by_count; i++)
-		if (live->done_by[i].person == person && strcmp(live->done_by[i].login, login) == 0)
-			return;
-	if (live->done_by_count == live->done_by_room)
-	{
-		live->done_by_room = live->done_by_room * 2 + 8;
-		live->done_by = live->done_by == NULL ? MemoryContextAlloc(live->context, sizeof(OpresDoneBy) * live->done_by_room)
-											  : repalloc(live->done_by, sizeof(OpresDoneBy) * live->done_by_room);
-	}
-	live->done_by[live->done_by_count++] = (OpresDoneBy){ person, MemoryContextStrdup(live->context, login) };
-}
-
-/* When and with what a step was last done: the machine knows only when that was recorded. */
-static void
-remember_act(OpresLiveRun *live, const OpresEventRow *row)
-{
-	JsonbValue reference;
-
-	if (row->step == OPRES_NO_STEP || (strcmp(row->kind, "success") != 0 && strcmp(row->kind, "override") != 0))
-		return;
-	if (strcmp(row->kind, "success") == 0)
-		remember_login(live, opres_run_person(live, row->person), row->login);
-	live->acted_at[row->step] = row->occurred_at;
-	live->references[row->step] = NULL;
-	if (row->evidence != NULL && JB_ROOT_IS_OBJECT(row->evidence) &&
-		getKeyJsonValueFromContainer(&row->evidence->root, "reference", 9, &reference) != NULL && reference.type == jbvString)
-	{
-		char *text = MemoryContextAllocZero(live->context, reference.val.string.len + 1);
-
-		memcpy(text, reference.val.string.val, reference.val.string.len);
-		live->references[row->step] = text;
-	}
-}
-
-bool
-opres_run_try(OpresLiveRun *live, const OpresEventRow *row, OpresRefusal *refusal, int32 *detail)
-{
-	OpresRunEvent event;
-	OpresStatus status;
-
-	*refusal = OPRES_REFUSED_NOT;
-	if (opres_event_to_machine(live, row, &event))
-	{
-		status = opres_run_apply(live->run, &event, refusal, detail);
-		if (status != OPRES_OK)
-		{
-			live->stamp = 0;
-			CHECK_FOR_INTERRUPTS();
-			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory while playing run " INT64_FORMAT, live->id)));
-		}
-	}
-	if (*refusal != OPRES_REFUSED_NOT)
-		return false;
-	remember_act(live, row);
-	/* Annotations may come later: what ends a run is an event of the machine. */
-	if (live->ended_at == OPRES_NO_TIME && opres_run_state(live->run) > OPRES_RUN_ACTIVE)
-		live->ended_at = row->recorded_at;
-	live->events = row->number;
-	live->last_at = row->recorded_at;
-	return true;
-}
-
-void
-opres_run_fold(OpresLiveRun *live, const OpresEventRow *row)
-{
-	OpresRefusal refusal;
-	int32 detail = -1;
-
-	if (!opres_run_try(live, row, &refusal, &detail))
-		opres_refuse(live, row, refusal, detail);
 }
 
 /* Reading the tables */
@@ -555,8 +257,8 @@ make_live(int64 id, bool read_only)
 	live->started_at = column_time(0, RUN_STARTED);
 	live->last_at = live->started_at;
 	live->ended_at = OPRES_NO_TIME;
-	made->compiled = compiled_for(playbook, modified, pins);
-	live->compiled = made->compiled->compiled;
+	made->playbook = opres_run_playbook(playbook, modified, pins);
+	live->compiled = made->playbook->compiled;
 	steps = live->compiled->playbook.step_count;
 	live->acted_at = MemoryContextAlloc(context, sizeof(TimestampTz) * steps);
 	for (int32 i = 0; i < steps; i++)
@@ -711,7 +413,7 @@ opres_run_open(int64 id, OpresOpening opening)
 void
 opres_run_forget(int64 id)
 {
-	for (int i = 0; i < LIVE_KEPT; i++)
+	for (int i = 0; i < OPRES_LIVE_RUNS; i++)
 		if (live_kept[i] != NULL && live_kept[i]->live.id == id)
 			drop_live(i);
 }

@@ -125,6 +125,7 @@ opres_start_run(PG_FUNCTION_ARGS)
 	opres_event_by_caller(&row);
 	row.values = PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P_COPY(2);
 	row.note = PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3));
+	row.occurred_at = PG_ARGISNULL(4) ? OPRES_NO_TIME : PG_GETARG_TIMESTAMPTZ(4);
 	opres_run_act(live, &row, NULL);
 	opres_run_wake(live);
 	opres_run_close(live, true);
