@@ -58,7 +58,8 @@ EXTENSION_SRC := $(sort $(wildcard src/extension/*/*.c))
 COMPANION_SRC := $(sort $(wildcard src/companion/*.c))
 COMPANION_MAN := $(sort $(wildcard src/companion/*.1))
 # Examples for the administrator, among the documentation; the program's path is put in.
-COMPANION_UNITS := src/companion/opres-witness.service src/companion/opres-witness.env
+COMPANION_UNITS := src/companion/opres-witness.service src/companion/opres-witness.env \
+	src/companion/opres-serve.service src/companion/opres-serve.conf
 
 EXTENSION := opres
 MODULE_big := opres
@@ -150,7 +151,7 @@ help:
 #: make test-long   the random tests and fuzzers for longer
 #: make sanitize    the extension under UBSan in a server, the fuzzers for a minute each
 #: make lint        formats, warnings as errors, static analysis
-#: make bench       speed of maps, the audit trail, runs and loading playbooks; BENCH_SIZES="1k 10k 100k 1M" for maps of all sizes
+#: make bench       speed of maps, the audit trail, runs, loading playbooks and webhooks; BENCH_SIZES="1k 10k 100k 1M" for maps of all sizes
 #: make graphs      draw the sample bank's maps again, into graphs/
 
 demo:
@@ -182,6 +183,7 @@ bench:
 	@$(BUILD)
 	@test/bench/run $(BENCH_SIZES)
 	@test/bench/audit
+	@test/bench/webhook
 	@test/bench/runs
 	@test/bench/playbooks
 
