@@ -102,9 +102,12 @@ glance(OpresSheet *sheet, OpresPaper *paper, int32_t number)
 {
 	const OpresPaperStep *step = &paper->steps[number];
 	const char *by = opres_say_agent(paper, opres_paper_string(step->json, "agent")),
-			   *due = opres_say_deadlines(paper, opres_paper_array(step->extension, "deadlines"));
-	const char *const cells[] = { opres_say_step(paper, number, true), by ? by : "-", due ? due : "-" };
+			   *due = opres_say_deadlines(paper, opres_paper_array(step->extension, "deadlines")),
+			   *report = opres_paper_string(step->extension, "report");
 
+	if (!due && report)
+		due = opres_say_report_due(paper, report);
+	const char *const cells[] = { opres_say_step(paper, number, true), by ? by : "-", due ? due : "-" };
 	sheet->form->row(sheet, cells, step->number);
 }
 

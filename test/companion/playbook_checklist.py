@@ -139,6 +139,9 @@ def check_playbook(path):
         approvals = sum(one.get("count", 1) for step in steps for one in extension(step, "step_extensions").get("approvals", []))
         expect(len(re.findall("never who did it" if lang == "en" else "承認：.*（実施者以外）", body)) == approvals,
                f"{path.name}, {lang}: a line to sign on for each of {approvals} approvals")
+        glance = main_text(text, "\nAt a glance, by phase" if lang == "en" else "\n局面別一覧")
+        undated = sum(not {"deadlines", "report"} & set(extension(step, "step_extensions")) for step in steps if step["type"] in ("action", "playbook-action"))
+        expect(len(re.findall("^    (?:due: |期限：)-$", glance, re.M)) == undated, f"{path.name}, {lang}: at a glance, {undated} steps have no time, reports have theirs")
         reports = extension(playbook, "playbook_extensions").get("reports", {}).values()
         table = main_text(text, "\nReports to authorities" if lang == "en" else "\n当局等への報告")
         expect(len(re.findall("NOT CONFIRMED" if lang == "en" else "規定による確認は未了", squeezed(table).replace("NOTCONFIRMED", "NOT CONFIRMED")))
