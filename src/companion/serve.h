@@ -93,8 +93,14 @@ int opres_serve_db_put(OpresJob *job);
 /* Ends the workers; what still waits is answered 503. */
 void opres_serve_db_stop(void);
 
-/* A connection for work that goes on for ever; NULL with the reason in the log. */
-PGconn *opres_serve_connect(const OpresServeConfig *config, const char *what);
+/* A connection whose statements end after so many seconds; NULL with the reason in the log. */
+PGconn *opres_serve_connect(const OpresServeConfig *config, const char *what, int seconds);
+/* What a statement that was sent has come to; a server that says nothing for some seconds more than it may take is given up, and
+ * the connection with it. sent: what PQsend... returned. */
+PGresult *opres_serve_result(PGconn *conn, int sent, int seconds);
+PGresult *opres_serve_exec(PGconn *conn, const char *sql, int seconds);
+/* For work that nobody waits for. */
+#define OPRES_SERVE_BACKGROUND_SECONDS 60
 /* A number of an answer of one row; -1 if there is none. */
 long long opres_serve_number(const PGresult *result, int column);
 

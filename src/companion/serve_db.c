@@ -5,13 +5,18 @@
  * senders try again. Whether an act whose connection was lost has been committed need not be known: the same message again gets the
  * answer it had, from the database.
  */
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "serve.h"
 
 #define RETRIES 5
+/* So much longer than a statement may take we wait for the server to say so. */
+#define MORE_SECONDS 5
 
 static const OpresServeConfig *settings;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -28,17 +33,27 @@ no_notices(void *ctx, const PGresult *result)
 {
 }
 
-/* Where a key comes twice, the last one counts. */
+/* Where a key comes twice, the last one counts. Keepalives: a machine that is gone says nothing. */
 PGconn *
-opres_serve_connect(const OpresServeConfig *config, const char *what)
+opres_serve_connect(const OpresServeConfig *config, const char *what, int seconds)
 {
-	const char *keys[] = {
-		"fallback_application_name", "connect_timeout", "target_session_attrs", "options", "dbname", "client_encoding", NULL
-	};
-	const char *values[] = { "opres serve",  "5",    "read-write", "-c statement_timeout=30s -c lock_timeout=10s",
-							 config->dbname, "UTF8", NULL };
-	PGconn *conn = PQconnectdbParams(keys, values, 1);
+	char options[96];
+	const char *keys[] = { "fallback_application_name",
+						   "connect_timeout",
+						   "target_session_attrs",
+						   "keepalives_idle",
+						   "keepalives_interval",
+						   "keepalives_count",
+						   "tcp_user_timeout",
+						   "options",
+						   "dbname",
+						   "client_encoding",
+						   NULL };
+	const char *values[] = { "opres serve", "5", "read-write", "10", "5", "3", "30000", options, config->dbname, "UTF8", NULL };
+	PGconn *conn;
 
+	(void) snprintf(options, sizeof options, "-c statement_timeout=%ds -c lock_timeout=%dms", seconds, seconds * 1000 / 3);
+	conn = PQconnectdbParams(keys, values, 1);
 	(void) PQsetNoticeReceiver(conn, no_notices, NULL);
 
 	if (conn != NULL && PQstatus(conn) == CONNECTION_OK)
@@ -50,6 +65,46 @@ opres_serve_connect(const OpresServeConfig *config, const char *what)
 	opres_serve_log("error", "database", "for=%s connected=false", what);
 	PQfinish(conn);
 	return NULL;
+}
+
+/* Whether the answer is here before the time is over. */
+static bool
+in_time(PGconn *conn, uint64_t until)
+{
+	while (PQisBusy(conn))
+	{
+		struct pollfd socket = { .fd = PQsocket(conn), .events = POLLIN };
+		uint64_t now = opres_serve_now();
+
+		if (now >= until)
+			return false;
+		(void) poll(&socket, 1, (int) ((until - now) / 1000 + 1));
+		if (socket.revents != 0 && PQconsumeInput(conn) == 0)
+			return true;
+	}
+	return true;
+}
+
+PGresult *
+opres_serve_result(PGconn *conn, int sent, int seconds)
+{
+	PGresult *result = NULL, *next;
+
+	/* With its socket shut down it is an error like any other. */
+	if (sent == 1 && !in_time(conn, opres_serve_now() + (uint64_t) (seconds + MORE_SECONDS) * 1000000))
+		(void) shutdown(PQsocket(conn), SHUT_RDWR);
+	while (sent == 1 && (next = PQgetResult(conn)) != NULL)
+	{
+		PQclear(result);
+		result = next;
+	}
+	return result != NULL ? result : PQmakeEmptyPGresult(conn, PGRES_FATAL_ERROR);
+}
+
+PGresult *
+opres_serve_exec(PGconn *conn, const char *sql, int seconds)
+{
+	return opres_serve_result(conn, PQsendQuery(conn, sql), seconds);
 }
 
 long long
@@ -124,14 +179,16 @@ call(PGconn *conn, const OpresJob *job)
 	const char *values[] = { job->headers, job->body };
 	int lengths[] = { 0, (int) job->length }, formats[] = { 0, 1 };
 
-	return PQexecPrepared(conn, "receive", 2, values, lengths, formats, 0);
+	return opres_serve_result(conn, PQsendQueryPrepared(conn, "receive", 2, values, lengths, formats, 0),
+							  settings->request_timeout);
 }
 
 static bool
 prepare(PGconn *conn)
 {
 	static const Oid types[] = { 3802 /* jsonb */, 17 /* bytea */ };
-	PGresult *result = PQprepare(conn, "receive", "SELECT status, response FROM opres.receive_webhook($1, $2)", 2, types);
+	int sent = PQsendPrepare(conn, "receive", "SELECT status, response FROM opres.receive_webhook($1, $2)", 2, types);
+	PGresult *result = opres_serve_result(conn, sent, settings->request_timeout);
 	bool fine = PQresultStatus(result) == PGRES_COMMAND_OK;
 
 	if (!fine)
@@ -234,7 +291,7 @@ connect_if_due(Worker *worker)
 {
 	if (worker->conn != NULL || (opres_serve_now() < worker->not_before && !atomic_load(&opres_serve_counts.database)))
 		return;
-	worker->conn = opres_serve_connect(settings, "webhooks");
+	worker->conn = opres_serve_connect(settings, "webhooks", settings->request_timeout);
 	if (worker->conn != NULL && !prepare(worker->conn))
 		disconnect(worker);
 	if (worker->conn != NULL)

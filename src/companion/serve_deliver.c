@@ -223,6 +223,13 @@ begin(PGresult *result, int row)
 
 /* The database */
 
+static PGresult *
+query(PGconn *conn, const char *sql, int count, const char *const *values)
+{
+	return opres_serve_result(conn, PQsendQueryParams(conn, sql, count, NULL, values, NULL, NULL, 0),
+							  OPRES_SERVE_BACKGROUND_SECONDS);
+}
+
 static int
 claim(PGconn *conn)
 {
@@ -234,10 +241,10 @@ claim(PGconn *conn)
 	(void) snprintf(count, sizeof count, "%d", settings->deliveries - under_way);
 	(void) snprintf(lease, sizeof lease, "%d s", LEASE_MORE_SECONDS + settings->delivery_timeout);
 	/* A transaction of its own: committed when the answer is here. */
-	result = PQexecParams(
+	result = query(
 		conn,
 		"SELECT id, endpoint, url, headers, body, allow_http, allow_private FROM opres.claim_deliveries($1, $2::int, $3::interval)",
-		3, NULL, values, NULL, NULL, 0);
+		3, values);
 	if (PQresultStatus(result) == PGRES_TUPLES_OK)
 	{
 		rows = PQntuples(result);
@@ -279,8 +286,7 @@ record(PGconn *conn, Delivery *delivery)
 
 	(void) snprintf(status, sizeof status, "%d", delivery->status);
 	(void) snprintf(seconds, sizeof seconds, "%ld s", delivery->retry_after);
-	result = PQexecParams(conn, "SELECT opres.record_delivery($1::bigint, $2, $3::int, $4, $5::interval)", 5, NULL, values, NULL,
-						  NULL, 0);
+	result = query(conn, "SELECT opres.record_delivery($1::bigint, $2, $3::int, $4, $5::interval)", 5, values);
 	fine = PQresultStatus(result) == PGRES_TUPLES_OK;
 	if (fine)
 		(void) snprintf(delivery->became, sizeof delivery->became, "%s", PQgetvalue(result, 0, 0));
@@ -294,7 +300,7 @@ record(PGconn *conn, Delivery *delivery)
 static bool
 command(PGconn *conn, const char *sql)
 {
-	PGresult *result = PQexec(conn, sql);
+	PGresult *result = opres_serve_exec(conn, sql, OPRES_SERVE_BACKGROUND_SECONDS);
 	bool fine = PQresultStatus(result) == PGRES_COMMAND_OK;
 
 	PQclear(result);
@@ -366,10 +372,10 @@ collect(void)
 static PGconn *
 connect_and_listen(void)
 {
-	PGconn *conn = opres_serve_connect(settings, "deliveries");
+	PGconn *conn = opres_serve_connect(settings, "deliveries", OPRES_SERVE_BACKGROUND_SECONDS);
 
 	if (conn != NULL)
-		PQclear(PQexec(conn, "LISTEN opres_outbox"));
+		(void) command(conn, "LISTEN opres_outbox");
 	return conn;
 }
 

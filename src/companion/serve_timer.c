@@ -15,7 +15,7 @@ static pthread_t thread;
 static long long
 ask(PGconn *conn, const char *sql, const char *what)
 {
-	PGresult *result = PQexec(conn, sql);
+	PGresult *result = opres_serve_exec(conn, sql, OPRES_SERVE_BACKGROUND_SECONDS);
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	long long value = opres_serve_number(result, 0);
 
@@ -29,7 +29,8 @@ static void
 look(PGconn *conn)
 {
 	PGresult *result =
-		PQexec(conn, "SELECT h ->> 'pending', h ->> 'dead', h ->> 'oldest_seconds' FROM opres.webhook_health() AS h");
+		opres_serve_exec(conn, "SELECT h ->> 'pending', h ->> 'dead', h ->> 'oldest_seconds' FROM opres.webhook_health() AS h",
+						 OPRES_SERVE_BACKGROUND_SECONDS);
 
 	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
 	{
@@ -61,7 +62,7 @@ run(void *ctx)
 		if (conn == NULL || PQstatus(conn) != CONNECTION_OK)
 		{
 			PQfinish(conn);
-			conn = opres_serve_connect(settings, "timer");
+			conn = opres_serve_connect(settings, "timer", OPRES_SERVE_BACKGROUND_SECONDS);
 		}
 		if (conn != NULL)
 		{

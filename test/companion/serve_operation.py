@@ -215,6 +215,31 @@ def test_away():
     receiver.close()
 
 
+def test_hung():
+    """A server that is there and says nothing: 503 after a while, and 200 when it goes on."""
+    cluster = Cluster("hung").create().start()
+    with cluster.session() as session:
+        set_up(session)
+        run_id = begin_run(session, 2, 5)
+    with Serve("--timer", 0, "--request-timeout", 1, "--db-connections", 2, host=cluster.host) as serve:
+        serve.ready()
+        stopped = cluster.processes()
+        for process in stopped:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            reply = webhook(serve.port, "hung", "advance", run=run_id, step="A1.1", outcome="success")
+            check(reply.status == 503 and "retry-after" in reply.headers and time.monotonic() - began < 15, f"hung: {reply} after {time.monotonic() - began:.1f} s")
+            check(get(serve.port, "/healthz").status == 503, "healthz while it is hung")
+        finally:
+            for process in stopped:
+                os.kill(process, signal.SIGCONT)
+        check(wait_for(lambda: webhook(serve.port, "hung", "advance", run=run_id, step="A1.1", outcome="success").status == 200, 12), "it goes on")
+        with cluster.session() as session:
+            same(session.value(f"SELECT count(*) FROM opres.run_event WHERE run = {run_id} AND kind = 'success';"), "1", "done once")
+    cluster.stop()
+
+
 def memory(process):
     with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
         return next(int(line.split()[1]) // 1024 for line in file if line.startswith("VmRSS"))
@@ -351,6 +376,7 @@ def main():
             serve.ready()
             test_broken(serve, session, run_id, 300 if LONG else 6)
         test_away()
+        test_hung()
         test_idle(run_id)
     close()
 
