@@ -129,9 +129,12 @@ form(Card *card)
 		const OpresVariableInfo *info = &compiled->variables[step->out_variables[i]];
 		const char *description = info->description.in[card->lang];
 
+		OpresVariableType type = compiled->playbook.variables[step->out_variables[i]].type;
+
 		line(card, SAY(card, "to be filled in", "入力項目"),
 			 psprintf(SAY(card, "%s (%s) %s", "%s（%s）%s"), info->name,
-					  opres_variable_type_names[compiled->playbook.variables[step->out_variables[i]].type],
+					  type == OPRES_VAR_BOOL ? SAY(card, "true / false", "true：はい／false：いいえ")
+											 : opres_variable_type_names[type],
 					  description != NULL ? description : ""));
 	}
 }
