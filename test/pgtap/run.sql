@@ -1,6 +1,6 @@
 -- Runs of playbooks: what people do in them, who may, what is refused and how, what is recorded, projections made anew.
 BEGIN;
-SELECT plan(98);
+SELECT plan(99);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'Asia/Tokyo';
 
@@ -227,6 +227,8 @@ SELECT results_eq(format($$SELECT what FROM opres.timeline(%s, 'ja') WHERE run =
 SELECT results_eq(format($$SELECT what FROM opres.timeline(%s) WHERE run = %s AND kind = 'set'$$, :i, :r2), $$VALUES ('Facts of the run: __site__: west')$$,
   'and those that were changed');
 SELECT alike(opres.instructions(:r, 'B-1'), '%1. [ssh] open east/true/__no__:value __site__ ab__:value' || chr(10) || '%', 'a command has the values it asks for, as far as they are known');
+SELECT results_eq(format($$SELECT split_part(what, '［', 1) FROM opres.timeline(%s, 'ja') WHERE run = %s AND kind = 'annotate'$$, :i, :r),
+  $$VALUES ('T-1 受付に追記：the sheet names the wrong time')$$, 'and corrections');
 SELECT is(opres.step_name(:r, 'C-1'), 'C-1 Isolate', 'its name');
 SELECT * FROM finish();
 ROLLBACK;

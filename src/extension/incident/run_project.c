@@ -196,12 +196,20 @@ same_text(const char *a, const char *b)
 }
 
 static bool
+same_doers(const OpresStepRow *a, const OpresStepRow *b)
+{
+	if (a->doer_count != b->doer_count)
+		return false;
+	return a->doer_count == 0 ||
+		   (a->doers != NULL && b->doers != NULL && memcmp(a->doers, b->doers, sizeof(int32) * a->doer_count) == 0);
+}
+
+static bool
 same_step(const OpresStepRow *a, const OpresStepRow *b)
 {
 	return a->state == b->state && a->round == b->round && a->approvals == b->approvals && a->overridden == b->overridden &&
 		   a->reached_at == b->reached_at && a->ready_at == b->ready_at && a->due_at == b->due_at && a->ended_at == b->ended_at &&
-		   same_text(a->due_by, b->due_by) && a->doer_count == b->doer_count &&
-		   (a->doer_count == 0 || memcmp(a->doers, b->doers, sizeof(int32) * a->doer_count) == 0);
+		   same_text(a->due_by, b->due_by) && same_doers(a, b);
 }
 
 static bool

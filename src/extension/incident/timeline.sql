@@ -12,6 +12,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('amount', 'amount affected', '影響金額'), ('currency', 'currency', '通貨'),
     ('breach_at', 'earliest tolerance breach', '耐性度超過（最短）'), ('state', 'state', '状態'),
     ('null', 'unknown', '不明'), ('none', 'none foreseen', '見込みなし'), ('true', 'yes', 'はい'), ('false', 'no', 'いいえ'),
+    ('default', 'none of the cases', 'その他'),
     ('no_incident', 'found to be no incident', 'インシデントに該当せずと判断'),
     -- nodes
     ('lost', '%1$s lost since %2$s', '%1$s：停止（%2$sから）'), ('degraded', '%1$s degraded to %3$s since %2$s', '%1$s：縮退（%2$sから、水準%3$s）'),
@@ -37,7 +38,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('override', '%s: passed by the judgement of the authority', '%s：判断権限者の判断により通過'), ('role', ' (as %s)', '（%sとして）'),
     ('retry', '%s: taken up again', '%s：再実施'), ('expire', '%s: time is over', '%s：制限時間を超過'), ('wake', '%s: begun', '%s：開始'),
     ('set', 'Facts of the run: %s', '対応案件の前提：%s'), ('abort', 'Work by the playbook ended early (run %s)', '対応を打切り（対応案件%s）'),
-    ('annotate_run', 'Note%s', '追記%s'), ('ratify', '%s: approval by telephone confirmed', '%s：電話による承認を本人が事後確認'),
+    ('annotate_step', 'Note on %1$s: %2$s', '%1$sに追記：%2$s'), ('ratify', '%s: approval by telephone confirmed', '%s：電話による承認を本人が事後確認'),
     ('dispute', '%s: approval by telephone denied', '%s：電話による承認を本人が否認'),
     ('settle', '%s: denied approval settled', '%s：否認された承認の取扱いを決定'),
     -- what is open
@@ -185,19 +186,20 @@ DECLARE
   -- Values may have been given among the evidence; they are told once.
   evidence CONSTANT jsonb := CASE WHEN jsonb_typeof(e.evidence) = 'object' AND jsonb_typeof(e."values") = 'object'
     THEN nullif(e.evidence - ARRAY(SELECT jsonb_object_keys(e."values")), '{}') ELSE e.evidence END;
-  word CONSTANT text := opres.chronicle_word(CASE e.kind WHEN 'annotate' THEN 'annotate_run' ELSE e.kind END, lang);
+  word CONSTANT text := opres.chronicle_word(CASE WHEN e.kind = 'annotate' AND e.step IS NOT NULL THEN 'annotate_step' ELSE e.kind END, lang);
 BEGIN
   RETURN CASE e.kind
       WHEN 'begin' THEN format(word, opres.run_playbook_name(e.run, lang), e.run)
       WHEN 'abort' THEN format(word, e.run)
       WHEN 'decide' THEN format(word, step, coalesce(opres.chronicle_word(e.choice, lang), e.choice))
       WHEN 'set' THEN format(word, given)
-      WHEN 'annotate' THEN format(word, coalesce(' (' || step || ')', ''))
+      WHEN 'annotate' THEN format(word, VARIADIC array_remove(ARRAY[step, CASE e.note WHEN '[redacted]' THEN opres.chronicle_word('redacted', lang)
+        ELSE coalesce(e.note, '') END], NULL))
       ELSE coalesce(format(word, step), e.kind || coalesce(' ' || step, '')) END
     || CASE WHEN e.heard_by IS NOT NULL AND e.kind IN ('approve', 'reject')
       THEN format(opres.chronicle_word('heard', lang), opres.person_said(e.heard_by, lang)) ELSE '' END
     || CASE WHEN given IS NULL OR e.kind = 'set' THEN '' ELSE format(opres.chronicle_word('values', lang), given) END
-    || opres.remarks_said(e.note, evidence, lang);
+    || opres.remarks_said(CASE WHEN e.kind <> 'annotate' THEN e.note END, evidence, lang);
 END
 $$;
 COMMENT ON FUNCTION opres.run_event_said(opres.run_event, text) IS 'internal: an event of a run in words';
