@@ -323,6 +323,9 @@ lock_run(int64 id, bool wait)
 {
 	LOCKTAG tag;
 
+	if (RecoveryInProgress())
+		ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+						errmsg("run " INT64_FORMAT " cannot be changed on a standby", id), errhint("Connect to the primary.")));
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, opres_table_oid("run"), (uint32) id, (uint16) (id >> 32));
 	return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
 }
