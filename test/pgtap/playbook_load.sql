@@ -1,7 +1,7 @@
 -- load_playbook and what is told of loaded playbooks, beyond broken documents (test/server/broken_playbooks.py): versions, bytes, signatures,
 -- finding, the order of steps, playbooks inside playbooks.
 BEGIN;
-SELECT plan(81);
+SELECT plan(82);
 SET LOCAL opres.reason = 'a test';
 SET search_path = public, opres;
 SET LOCAL client_min_messages = error;
@@ -169,6 +169,7 @@ SELECT start_run(:incident, pg_temp.id('playbook', 42)) AS run \gset
 SELECT is((SELECT name FROM opres.todo(:run)), 'Act', 'the version asked for');
 SELECT advance(:run, (SELECT step FROM opres.todo(:run)), 'success');
 SELECT is((SELECT name FROM opres.todo(:run)), 'Act otherwise', 'and the newest, where none is');
+SELECT is((SELECT role FROM opres.todo(:run)), 'CSIRT', 'an agent without a role is called by its name');
 -- 100 placements of 101 steps each
 SELECT load_playbook(pg_temp.pb(50) || jsonb_build_object('workflow', (SELECT jsonb_build_object(pg_temp.id('start', 1),
     jsonb_build_object('type', 'start', 'on_completion', pg_temp.id('action', 1)), pg_temp.id('end', 1), '{"type": "end"}'::jsonb)

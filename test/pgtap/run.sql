@@ -44,7 +44,7 @@ CREATE FUNCTION pg_temp.playbook(modified text) RETURNS jsonb LANGUAGE sql AS $$
       pg_temp.id('if-condition', 10), jsonb_build_object('type', 'if-condition', 'name', 'Open branches?', 'condition', 'Head decides',
         'on_true', pg_temp.id('action', 6), 'on_completion', pg_temp.id('action', 7), 'step_extensions', pg_temp.ext('{"code": "Q-2", "phase": "recovery"}')),
       pg_temp.id('action', 6), pg_temp.action('B-1', 'recovery', 'Open', '開店', '{}', pg_temp.id('end', 6),
-        '{"commands": [{"type": "ssh", "command": "open __site__:value/__bad__:value/__no__:value __site__ ab__:value"}]}'),
+        '{"targets": ["linux--00000000-0000-4000-8000-000000000001"], "commands": [{"type": "ssh", "command": "open __site__:value/__bad__:value/__no__:value __site__ ab__:value"}]}'),
       pg_temp.id('end', 6), '{"type": "end"}'::jsonb,
       pg_temp.id('action', 7), pg_temp.action('S-1', 'sign_off', 'Sign off', '業務再開判断', '{"requires": ["contained"]}', pg_temp.id('action', 8)),
       pg_temp.id('action', 8), pg_temp.action('V-1', 'review', 'Review', '検証', '{"mandatory": false}', pg_temp.id('end', 8)),
@@ -58,6 +58,7 @@ CREATE FUNCTION pg_temp.playbook(modified text) RETURNS jsonb LANGUAGE sql AS $$
       "texts": {"ja": {"name": "試験用", "variables": {"__bad__": "被害の有無"}}}}'),
     'extension_definitions', jsonb_build_object('extension-definition--7c9b1f0e-3b0a-4c55-9d57-2f6f0a4e8b13', jsonb_build_object('type', 'extension-definition',
       'name', 'opres', 'created_by', pg_temp.id('identity', 1), 'schema', 'opres-extension.schema.json', 'version', '1.0.0')),
+    'target_definitions', '{"linux--00000000-0000-4000-8000-000000000001": {"type": "linux", "name": "Branch servers", "address": {"dname": ["b.example"]}}}'::jsonb,
     'agent_definitions', jsonb_build_object(pg_temp.id('group', 1), pg_temp.grp('csirt', 'CSIRT', 'CSIRT'), pg_temp.id('group', 2), pg_temp.grp('ciso', 'CISO', 'CISO', '{"deputies": ["deputy"]}'),
       pg_temp.id('group', 3), pg_temp.grp('board', 'Board', '役員'), pg_temp.id('group', 4), pg_temp.grp('head', 'Head', '対策本部長'), pg_temp.id('group', 5), pg_temp.grp('deputy', 'Deputy', '代行')))
 $$;
@@ -226,7 +227,7 @@ SELECT results_eq(format($$SELECT what FROM opres.timeline(%s, 'ja') WHERE run =
     || opres.local_time(now(), 'Asia/Tokyo', 'ja') || '記録］'), 'the chronicle tells the values given, once');
 SELECT results_eq(format($$SELECT what FROM opres.timeline(%s) WHERE run = %s AND kind = 'set'$$, :i, :r2), $$VALUES ('Facts of the run: __site__: west')$$,
   'and those that were changed');
-SELECT alike(opres.instructions(:r, 'B-1'), '%1. [ssh] open east/true/__no__:value __site__ ab__:value' || chr(10) || '%', 'a command has the values it asks for, as far as they are known');
+SELECT alike(opres.instructions(:r, 'B-1'), '%done to: Branch servers%1. [ssh] open east/true/__no__:value __site__ ab__:value' || chr(10) || '%', 'what it is done to, a command with the values it asks for, as far as they are known');
 SELECT results_eq(format($$SELECT split_part(what, '［', 1) FROM opres.timeline(%s, 'ja') WHERE run = %s AND kind = 'annotate'$$, :i, :r),
   $$VALUES ('T-1 受付に追記：the sheet names the wrong time')$$, 'and corrections');
 SELECT is(opres.step_name(:r, 'C-1'), 'C-1 Isolate', 'its name');

@@ -69,7 +69,7 @@ RETURNS TABLE (step text, name text, phase text, role text, state text, due_at t
   accountable text, due_by text, overdue boolean, form text[], mandatory boolean)
 LANGUAGE c STABLE STRICT ROWS 10 AS 'MODULE_PATHNAME', 'opres_todo';
 COMMENT ON FUNCTION opres.todo(bigint, text) IS
-  'the steps of a run whose turn it is, the most urgent first. step: its code, or its id if it has none. state: ready, waiting (for facts or a time), question (an answer), submitted (approvals open), held (failed: retry or override). form: variables whose values it asks for. In Japanese phase, role and state are words; in English they are identifiers.';
+  'the steps of a run whose turn it is, the most urgent first. step: its code, or its id if it has none. role: that of its agent, of an agent without a role its name. state: ready, waiting (for facts or a time), question (an answer), submitted (approvals open), held (failed: retry or override). form: variables whose values it asks for. In Japanese phase, role and state are words; in English they are identifiers.';
 
 CREATE FUNCTION opres.instructions(run bigint, step text, lang text DEFAULT 'en') RETURNS text
 LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'opres_instructions';

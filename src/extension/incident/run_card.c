@@ -39,10 +39,12 @@ head(Card *card, const OpresStepInfo *info)
 		appendStringInfo(&card->out, "%s\n", info->description.in[card->lang]);
 	appendStringInfoChar(&card->out, '\n');
 	line(card, SAY(card, "phase", "局面"), opres_phase_word(info->phase, card->lang));
-	line(card, SAY(card, "done by", "実施"), opres_role_word(card->live->compiled, info->role, card->lang));
+	line(card, SAY(card, "done by", "実施"), opres_doer_word(card->live->compiled, info, card->lang));
 	line(card, SAY(card, "accountable", "責任者"), opres_role_word(card->live->compiled, info->accountable, card->lang));
 	for (int32 i = 0; i < info->deputy_count; i++)
 		line(card, SAY(card, "deputy", "代行"), opres_role_word(card->live->compiled, info->deputies[i], card->lang));
+	for (int32 i = 0; i < info->target_count; i++)
+		line(card, SAY(card, "done to", "対象"), info->targets[i].in[card->lang]);
 	line(card, SAY(card, "state", "状態"),
 		 turn != NULL ? opres_turn_word(turn, card->lang) : opres_step_state_word(opres_step_state_name(a->state), card->lang));
 }

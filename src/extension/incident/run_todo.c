@@ -84,7 +84,7 @@ todo_row(const OpresLiveRun *live, const Todo *todo, OpresLang lang, TimestampTz
 	values[0] = CStringGetTextDatum(opres_step_said(live, todo->step));
 	values[1] = string_or_null(info->name.in[lang], &nulls[1]);
 	values[2] = string_or_null(opres_phase_word(info->phase, lang), &nulls[2]);
-	values[3] = string_or_null(opres_role_word(compiled, info->role, lang), &nulls[3]);
+	values[3] = string_or_null(opres_doer_word(compiled, info, lang), &nulls[3]);
 	values[4] = CStringGetTextDatum(opres_turn_word(todo->turn, lang));
 	nulls[5] = row->due_at == OPRES_NO_TIME;
 	values[5] = TimestampTzGetDatum(row->due_at);

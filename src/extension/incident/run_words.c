@@ -69,6 +69,12 @@ opres_role_word(const OpresCompiled *compiled, int32 role, OpresLang lang)
 }
 
 const char *
+opres_doer_word(const OpresCompiled *compiled, const OpresStepInfo *step, OpresLang lang)
+{
+	return step->role >= 0 ? opres_role_word(compiled, step->role, lang) : step->agent.in[lang];
+}
+
+const char *
 opres_turn_word(const char *turn, OpresLang lang)
 {
 	return word(turns, lengthof(turns), turn, lang);

@@ -11,6 +11,8 @@
 extern const char *opres_phase_word(const char *phase, OpresLang lang);
 /* The code of a role in English, its name in Japanese; NULL for -1. */
 extern const char *opres_role_word(const OpresCompiled *compiled, int32 role, OpresLang lang);
+/* Who does a step: the role of its agent, of one without a role its name; NULL = nobody said. */
+extern const char *opres_doer_word(const OpresCompiled *compiled, const OpresStepInfo *step, OpresLang lang);
 /* ready, waiting, question, submitted, held. */
 extern const char *opres_turn_word(const char *turn, OpresLang lang);
 /* Of the state of a step, as opres_step_state_name calls it. */

@@ -328,6 +328,33 @@ compile_clauses(const Step *step, OpresStepInfo *info)
 	info->clauses = clauses;
 }
 
+/* What an agent or a target is called, as `key` of the playbook defines it; its id where it says no name. */
+static OpresWords
+called(const Step *step, const char *key, const char *id)
+{
+	JsonbContainer *object = opres_json_object(opres_json_object(step->place->root, key), id);
+	char *name = opres_json_text(object, "name");
+
+	return opres_words_with(step->compile, name != NULL ? name : unconstify(char *, id),
+							opres_json_object(opres_extension_of(object, "agent_target_extensions"), "texts"), "name");
+}
+
+static void
+compile_targets(const Step *step, OpresStepInfo *info)
+{
+	JsonbContainer *ids = opres_json_array(step->json, "targets");
+	OpresWords *targets = opres_keep_array(step->compile, opres_json_count(ids), sizeof(OpresWords));
+
+	for (int i = 0; i < opres_json_count(ids); i++)
+	{
+		char *id = opres_json_item_text(ids, i);
+
+		if (id != NULL)
+			targets[info->target_count++] = called(step, "target_definitions", id);
+	}
+	info->targets = targets;
+}
+
 /* Who does it: the role of its agent, whose deputies are the step's unless it names others. */
 static void
 compile_people(const Step *step, OpresStepInfo *info)
@@ -338,6 +365,8 @@ compile_people(const Step *step, OpresStepInfo *info)
 	char *role = opres_json_text(opres_extension_of(object, "agent_target_extensions"), "role");
 
 	info->role = role == NULL ? -1 : opres_compile_role(step->compile, role);
+	if (agent != NULL)
+		info->agent = called(step, "agent_definitions", agent);
 	info->accountable = read_role(step, "accountable");
 	info->deputies = opres_compile_roles(step->compile, step->extension, "deputies", &info->deputy_count);
 	if (info->deputy_count == 0 && info->role >= 0)
@@ -378,6 +407,7 @@ compile_info(const Step *step, const OpresStep *machine, OpresStepInfo *info)
 	info->description = opres_words_with(compile, opres_json_text(step->json, "description"), step->texts, "description");
 	info->phase = opres_keep_text(compile, opres_json_text(step->extension, "phase"));
 	compile_people(step, info);
+	compile_targets(step, info);
 	info->priority = (int) opres_json_integer(step->extension, "priority", OPRES_DEFAULT_PRIORITY);
 	info->mandatory = !machine->optional;
 	info->report = report == NULL ? -1 : opres_compile_report(compile, report);

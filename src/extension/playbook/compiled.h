@@ -68,9 +68,12 @@ typedef struct OpresStepInfo
 	const char *code;      /* NULL = none; of a step inside: that of the playbook action, "/", its own */
 	const char *type;      /* as CACAO writes it */
 	OpresWords name, description;
-	const char *phase;   /* NULL = none */
-	int32_t role;        /* does it; -1 = nobody said */
-	int32_t accountable; /* -1 = nobody said */
+	const char *phase; /* NULL = none */
+	int32_t role;      /* does it; -1 = nobody said */
+	OpresWords agent;  /* what its agent is called, also one that has no role */
+	int32_t target_count;
+	const OpresWords *targets; /* what it is done to */
+	int32_t accountable;       /* -1 = nobody said */
 	int32_t deputy_count;
 	const int32_t *deputies;
 	int priority; /* 1 to 5; 3 where nothing is said */
