@@ -127,10 +127,10 @@ run(int argc, char **argv, const Common *common)
 			subcommands[i].help();
 			return OPRES_EXIT_OK;
 		}
-	opres_complain(
-		"there is no command %s: verify, witness, playbook or serve (opres --help says more)",
-		"%s というコマンドはありません: verify、witness、playbook、serve のいずれかを指定してください（opres --help に説明があります）",
-		opres_shown(argv[1]));
+	opres_complain("there is no command %s: verify, witness, playbook or serve (opres --help says more)",
+				   "%s というコマンドはありません: verify、witness、playbook、serve のいずれかを指定してください（opres --help "
+				   "に説明があります）",
+				   opres_shown(argv[1]));
 	return OPRES_EXIT_CANNOT;
 }
 
