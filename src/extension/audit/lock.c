@@ -13,6 +13,7 @@
 #include "audit/lock.h"
 
 #include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
 #include "miscadmin.h"
 #include "storage/condition_variable.h"
 #include "storage/lock.h"
@@ -104,12 +105,28 @@ opres_audit_lock_to_commit(Oid table)
 	take(table, true);
 }
 
+/*
+ * The lock of the queue of notifications, which every commit with a NOTIFY in this cluster waits for. PostgreSQL keeps it until
+ * after the flush; but it is there for the order of the commits alone, and ours is done. Without this, commits that tell somebody
+ * something would be flushed one by one.
+ */
+static void
+let_others_notify(void)
+{
+	LOCKTAG queue;
+
+	SET_LOCKTAG_OBJECT(queue, InvalidOid, DatabaseRelationId, InvalidOid, 0);
+	if (OPRES_LOCK_HELD_BY_ME(&queue, AccessExclusiveLock))
+		(void) LockRelease(&queue, AccessExclusiveLock, false);
+}
+
 void
 opres_audit_unlock(void)
 {
 	ResourceOwner before = CurrentResourceOwner;
 
 	CurrentResourceOwner = TopTransactionResourceOwner;
+	let_others_notify(); /* first: who gets ours needs it next */
 	(void) LockRelease(&locked, ExclusiveLock, false);
 	CurrentResourceOwner = before;
 	if (lines != NULL)

@@ -118,4 +118,11 @@ extern struct config_generic *opres_find_setting(const char *name);
 #define OPRES_JSON_LEX_CONTEXT(string, length, encoding) makeJsonLexContextCstringLen(string, length, encoding, true)
 #endif
 
+/* Whether this session holds that lock in that mode (storage/lock.h). */
+#if PG_VERSION_NUM >= 170000
+#define OPRES_LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define OPRES_LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
 #endif

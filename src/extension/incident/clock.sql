@@ -33,18 +33,18 @@ $$;
 COMMENT ON FUNCTION opres.incident_shocks(bigint) IS
   'What an incident has done to the map as far as is known now, for opres.simulate_shocks(shocks, horizon, start): start: when it began; shocks: lost and degraded nodes, from when until when; overdue: nodes that were expected back at a time that has passed, and are taken as down until further notice; unknown: nodes that the map has no more, and that are left out. NULLs if there is no such incident.';
 
-CREATE FUNCTION opres.tolerance_clock(incident bigint) RETURNS TABLE (operation text, tolerance opres.impact_tolerance,
+-- Asks nobody whether she may see the incident: time goes on for those that are confidential, whoever looks at the clock.
+CREATE FUNCTION opres.incident_clock(incident bigint) RETURNS TABLE (operation text, tolerance opres.impact_tolerance,
   breaches_at timestamptz, remaining interval, breached boolean, worst_level float8, cause text[], overdue text[])
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   played record;
 BEGIN
-  PERFORM opres.check_incident(incident);
   SELECT * INTO played FROM opres.incident_shocks(incident);
   IF cardinality(played.unknown) > 0 THEN
     RAISE WARNING USING MESSAGE = format('the map has no node %s any more', array_to_string(played.unknown, ', ')),
-      DETAIL = format('The clock of incident %s runs without it.', tolerance_clock.incident);
+      DETAIL = format('The clock of incident %s runs without it.', incident_clock.incident);
   END IF;
   -- An interval of days added to a time would be days of the session's time zone, not of 24 hours.
   RETURN QUERY
@@ -53,6 +53,17 @@ BEGIN
   FROM opres.simulate_shocks(played.shocks, greatest(now() - played.start, '0') + '30 days', played.start) AS s,
     LATERAL (SELECT played.start + extract(epoch FROM s.breached_at)::float8 * interval '1 second') AS b (breaches_at)
   ORDER BY b.breaches_at NULLS LAST, s.worst_level, s.operation COLLATE "C", s.tolerance;
+END
+$$;
+COMMENT ON FUNCTION opres.incident_clock(bigint) IS 'internal: opres.tolerance_clock for what runs as the owner of the tables; others see by it what row-level security lets them see';
+
+CREATE FUNCTION opres.tolerance_clock(incident bigint) RETURNS TABLE (operation text, tolerance opres.impact_tolerance,
+  breaches_at timestamptz, remaining interval, breached boolean, worst_level float8, cause text[], overdue text[])
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM opres.check_incident(incident);
+  RETURN QUERY SELECT * FROM opres.incident_clock(incident);
 END
 $$;
 COMMENT ON FUNCTION opres.tolerance_clock(bigint) IS

@@ -295,7 +295,7 @@ DECLARE
   problem text;
 BEGIN
   BEGIN
-    i.breach_at := (SELECT min(c.breaches_at) FROM opres.tolerance_clock(i.id) AS c);
+    i.breach_at := (SELECT min(c.breaches_at) FROM opres.incident_clock(i.id) AS c);
   EXCEPTION WHEN OTHERS THEN
     -- A map that cannot be played must not keep anybody from recording what happens.
     GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT;

@@ -142,6 +142,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   e opres.webhook_endpoint;
+  moment CONSTANT timestamptz := clock_timestamp(); -- a value, not a function: an index can be asked for it
   claimed int;
   free int;
   rest int := max_count;
@@ -151,18 +152,20 @@ BEGIN
   END IF;
   FOR e IN
     SELECT p.* FROM opres.webhook_endpoint AS p
-    WHERE p.enabled AND EXISTS (SELECT FROM opres.webhook_endpoint_secret AS s WHERE s.endpoint = p.name AND s.valid_until > clock_timestamp())
-      AND EXISTS (SELECT FROM opres.outbox AS o WHERE o.endpoint = p.name AND o.state IN ('pending', 'claimed') AND o.next_attempt_at <= clock_timestamp())
+    WHERE p.enabled AND EXISTS (SELECT FROM opres.webhook_endpoint_secret AS s WHERE s.endpoint = p.name AND s.valid_until > moment)
+      -- Its first one, by the index, however many wait elsewhere or later.
+      AND (SELECT o.next_attempt_at FROM opres.outbox AS o WHERE o.endpoint = p.name AND o.state IN ('pending', 'claimed')
+        ORDER BY o.next_attempt_at LIMIT 1) <= moment
     ORDER BY random() FOR NO KEY UPDATE SKIP LOCKED
   LOOP
     EXIT WHEN rest <= 0;
     free := least(rest, e.concurrency - (SELECT count(*) FROM opres.outbox AS o
-      WHERE o.endpoint = e.name AND o.state = 'claimed' AND o.claimed_until > clock_timestamp()));
+      WHERE o.endpoint = e.name AND o.state = 'claimed' AND o.claimed_until > moment));
     CONTINUE WHEN free <= 0;
     RETURN QUERY
     WITH due AS (
       SELECT o.id FROM opres.outbox AS o
-      WHERE o.endpoint = e.name AND o.state IN ('pending', 'claimed') AND o.next_attempt_at <= clock_timestamp()
+      WHERE o.endpoint = e.name AND o.state IN ('pending', 'claimed') AND o.next_attempt_at <= moment
       ORDER BY o.next_attempt_at, o.id LIMIT free FOR UPDATE SKIP LOCKED
     ), taken AS (
       -- next_attempt_at = the end of the lease: what is not recorded by then is due again.
@@ -226,17 +229,20 @@ COMMENT ON FUNCTION opres.replay_delivery(bigint, text) IS
 CREATE FUNCTION opres.purge_outbox(older_than interval DEFAULT '30 days') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  before CONSTANT timestamptz := clock_timestamp() - older_than;
   gone bigint;
 BEGIN
   IF older_than IS NULL OR older_than < '1 day' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'purge_outbox: expected at least 1 day';
   END IF;
-  DELETE FROM opres.outbox AS o WHERE o.state = 'delivered' AND o.delivered_at < clock_timestamp() - older_than;
+  DELETE FROM opres.outbox AS o WHERE o.id IN (
+    SELECT d.id FROM opres.outbox AS d WHERE d.state = 'delivered' AND d.delivered_at < before
+    ORDER BY d.delivered_at LIMIT 10000 FOR UPDATE SKIP LOCKED);
   GET DIAGNOSTICS gone = ROW_COUNT;
   RETURN gone;
 END
 $$;
-COMMENT ON FUNCTION opres.purge_outbox(interval) IS 'deletes messages delivered longer ago than that; returns how many. What happened is in the events and the audit trail.';
+COMMENT ON FUNCTION opres.purge_outbox(interval) IS 'deletes messages delivered longer ago than that; returns how many, 10,000 at most. raise_events calls it (30 days). What happened is in the events and the audit trail.';
 
 CREATE FUNCTION opres.webhook_health() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -91,7 +91,8 @@ CREATE TABLE opres.outbox (
   last_status int,
   last_error text
 ) WITH (fillfactor = 80);
-CREATE INDEX outbox_open_idx ON opres.outbox (endpoint, next_attempt_at) WHERE state IN ('pending', 'claimed');
+CREATE INDEX outbox_open_idx ON opres.outbox (endpoint, next_attempt_at, id) WHERE state IN ('pending', 'claimed');
+CREATE INDEX outbox_claimed_idx ON opres.outbox (endpoint) WHERE state = 'claimed';
 CREATE INDEX outbox_delivered_idx ON opres.outbox (delivered_at) WHERE state = 'delivered';
 COMMENT ON TABLE opres.outbox IS
   'what is to be told: a row per event and endpoint, written with the event; body is sent byte for byte at every attempt, message_id is its stable id';
