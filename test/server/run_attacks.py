@@ -3,6 +3,8 @@
 what is looked up by name, by transactions, old snapshots and memory, by writing the tables; playbooks written to deceive or to stop the
 server; and a superuser who edits what happened, which is found."""
 import json
+import os
+import random
 import sys
 import time
 
@@ -11,6 +13,7 @@ from runs import EXTENSION, action, ident
 from sessions import Session, SqlError, Tally
 
 tally = Tally()
+LONG = bool(os.environ.get("OPRES_LONG"))
 LOGINS = {"alice": ["responder"], "alice2": ["approver"], "bob": ["responder"], "boss": ["approver"], "boss2": ["approver"], "commander": ["commander"],
           "registrar": ["registrar"], "registrar2": ["registrar"], "planner": ["planner"], "reader": ["reader"], "auditor": ["auditor"],
           "eraser": ["eraser"], "editor": ["editor"], "integrator": ["integrator"], "courier": ["courier"], "pool": ["responder", "approver"], "mallory": []}
@@ -471,10 +474,50 @@ def edits(admin):
     tally.equal(admin.run(check), [], "after all")
 
 
+# Nonsense --------------------------------------------------------------------------------------------------------------------------------
+
+ODD = {"text": ["NULL", "''", "'x'", "'1'", "repeat('あ', 50000)", "E'\\x1b[0m'", "'action--'", "'p.bob'", "'success'", "'A1.1'", "'ja'", "'{}'"], "integer": ["NULL", "0", "-1", "2147483647"],
+       "bigint": ["NULL", "0", "-1", "1", "2", "9223372036854775807"], "text[]": ["NULL", "'{}'", "'{NULL}'", "'{{a},{b}}'", "'{x}'"], "name[]": ["NULL", "'{NULL}'", "'{bob}'"],
+       "jsonb": ["NULL", "'{}'", "'[]'", "'1'", "'null'", "'\"x\"'", "(repeat('[', 3000) || repeat(']', 3000))::jsonb", "'{\"nodes\": {\"sys\": {}}}'", "'{\"__x__\": [1]}'",
+                 "'{\"people\": [1]}'", "jsonb_build_object(repeat('k', 50000), 1)"],
+       "timestamp with time zone": ["NULL", "now()", "'infinity'", "'-infinity'", "'4713-01-01 BC'", "'294276-12-31'"], "boolean": ["NULL", "true", "false"],
+       "double precision": ["NULL", "'NaN'", "'Infinity'", "0.5", "-1"], "interval": ["NULL", "'1h'", "'-1h'", "'178000000 years'"], "date": ["NULL", "'infinity'", "'2026-01-01'"],
+       "bytea": ["NULL", "''", "'\\x00ff'"], "name": ["NULL", "'bob'"], "numeric": ["NULL", "'NaN'", "1"]}
+
+
+def nonsense(admin):
+    """Whatever anybody calls with whatever is answered or refused; nothing of it is an internal error, or the end of the server."""
+    seed = random.randrange(2 ** 32)
+    print(f"seed {seed}")
+    rng, kinds = random.Random(seed), {}
+    for access in ("commander", "approver", "planner", "registrar", "editor", "eraser", "auditor", "integrator", "courier"):
+        admin.run(f"SELECT opres.grant_access('mallory', '{access}', 'x');")
+    functions = admin.run("SELECT p.proname, coalesce((SELECT string_agg(format_type(t, NULL), ';' ORDER BY n) FROM unnest(p.proargtypes) WITH ORDINALITY AS a (t, n)), '')"
+                          " FROM pg_proc AS p WHERE p.pronamespace = 'opres'::regnamespace AND p.prokind = 'f' AND p.provariadic = 0 AND has_function_privilege('mallory', p.oid, 'EXECUTE');")
+    with Session(user="mallory") as s:
+        s.run("SET opres.reason = 'x'; SET statement_timeout = '5s';")
+        for turn in range(6 if LONG else 1):
+            for name, types in functions * 6:
+                types = types.split(";") if types else []
+                if not set(types) <= set(ODD):
+                    continue
+                arguments = [f"{'NULL' if turn == 0 and rng.random() < .3 else rng.choice(ODD[t])}::{t}" for t in types]
+                sql = f"BEGIN; SELECT count(*) FROM opres.{name}({', '.join(arguments)}) AS t;"
+                try:
+                    s.run(sql)
+                except SqlError as error:
+                    kinds[error.code] = kinds.get(error.code, 0) + 1
+                    tally.ok(error.code[:2] not in ("XX", "P0", "58", "53") and error.code not in ("42883", "42P01", "42601", "42702", "23505"), f"{sql[:300]}: {error}")
+                s.run("ROLLBACK;")
+    tally.ok(sum(kinds.values()) > 500, f"refused: {kinds}")
+    for access in ("commander", "approver", "planner", "registrar", "editor", "eraser", "auditor", "integrator", "courier"):
+        admin.run(f"SELECT opres.revoke_access('mallory', '{access}', 'x');")
+
+
 def main():
     with Session() as admin:
         setup(admin)
-        for test in (one_person, others_rights, register, names, tables, memory, ticking, edits, pinned, deceitful):
+        for test in (one_person, others_rights, register, names, tables, memory, ticking, edits, pinned, nonsense, deceitful):
             began = time.monotonic()
             test(admin)
             print(f"{test.__name__} {time.monotonic() - began:.1f} s")

@@ -69,14 +69,18 @@ OPRES_FUNCTION(opres_run_variable_said);
 Datum
 opres_run_variable_said(PG_FUNCTION_ARGS)
 {
-	char *variable = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	OpresLang lang = opres_lang(PG_GETARG_TEXT_PP(3));
 	MemoryContext caller = CurrentMemoryContext;
 	OpresLiveRun *live;
 	const char *description;
+	char *variable;
+	OpresLang lang;
 	int32 step;
 	text *said;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	variable = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	lang = opres_lang(PG_GETARG_TEXT_PP(3));
 	SPI_connect();
 	live = opres_run_open(PG_GETARG_INT64(0), OPRES_TO_LOOK);
 	step = PG_ARGISNULL(1) ? OPRES_NO_STEP : opres_find_step(live->compiled, text_to_cstring(PG_GETARG_TEXT_PP(1)));
