@@ -137,6 +137,7 @@ def others_rights(admin):
 def register(admin):
     """Who keeps the register of people does not become others, nor makes others herself, in the middle of a run."""
     run = begin(admin, "register")
+    tally.equal(alone("alice", f"SELECT opres.annotate_run({run}, 'x', occurred_at => '0206-11-21');"), "22023", "a year long ago")
     for sql in ("SELECT opres.save_role_holder('boss', 'p.registrar');", "SELECT opres.save_person('p.registrar', logins => '{}');",
                 "SELECT opres.save_person('p.new', logins => '{registrar}');", """SELECT opres.load_people('{"role_holders": [{"role": "boss", "person": "p.registrar"}]}');""",
                 """SELECT opres.load_people('{"people": [{"code": "p.registrar", "logins": []}]}');""", "SELECT opres.erase_person('p.registrar', 'x');",
@@ -318,6 +319,13 @@ def ticking(admin):
     held, broken, free = (runs.begin(admin, json.dumps({**document, "id": ident("playbook", f"timed {n}"), "name": f"timed-{n}", "playbook_extensions": {
         EXTENSION: {"attack_type": f"timed-{n}"}}})) for n in ("held", "broken", "free"))
     admin.run(f"DELETE FROM opres.playbook WHERE name = 'timed-broken';")
+    # The clock of the incident of the one that is held has something to do as well.
+    incident = admin.value(f"SELECT incident FROM opres.run WHERE id = {held};")
+    admin.run("INSERT INTO opres.node (code, kind) VALUES ('op', 'operation'), ('sys', 'system'); INSERT INTO opres.requirement (node, name) VALUES ('op', 'r');"
+              "INSERT INTO opres.requirement_member (node, requirement, member) VALUES ('op', 'r', 'sys'); INSERT INTO opres.tolerance VALUES ('op', '100% within 2h');")
+    admin.run(f"SELECT opres.update_incident({incident}, jsonb_build_object('nodes', jsonb_build_object('sys', jsonb_build_object('state', 'lost', 'expected_at', clock_timestamp()"
+              " + interval '100ms'))), 'x'); SELECT pg_sleep(.15);")
+    tally.equal(admin.value(f"SELECT breach_at IS NULL FROM opres.incident WHERE id = {incident};"), "t", "back before it breaches")
     with Session(user="bob") as bob, Session(user="commander") as commander:
         bob.run(f"BEGIN; SELECT opres.annotate_run({held}, 'let me think');")
         commander.run("SET statement_timeout = '5s';")
@@ -325,6 +333,7 @@ def ticking(admin):
         tally.equal(said(commander, f"SELECT opres.tick({broken});"), "42704", "one cannot, and it is said why")
         bob.run("ROLLBACK;")
         tally.equal(said(commander, "SELECT opres.tick();"), "1", "the other afterwards")
+        tally.equal(admin.value(f"SELECT breach_at IS NULL FROM opres.incident WHERE id = {incident};"), "f", "and its clock")
     tally.equal(admin.run(f"SELECT state FROM opres.run WHERE id IN ({held}, {free});"), [["completed"], ["completed"]], "both have")
     admin.run(f"DELETE FROM opres.run WHERE id = {broken}; DELETE FROM opres.run_step WHERE run = {broken}; DELETE FROM opres.run_report WHERE run = {broken};")
 

@@ -326,6 +326,7 @@ BEGIN
       WHERE n.incident = o.id AND n.state <> 'restored' AND n.expected_at <= now())
     ORDER BY o.id FOR UPDATE SKIP LOCKED -- whoever is at it computes it too
   LOOP
+    CONTINUE WHEN NOT opres.lock_runs_if_free(i.id);
     before := i.breach_at;
     i := opres.incident_changed(i, now());
     IF i.breach_at IS DISTINCT FROM before THEN

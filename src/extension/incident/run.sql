@@ -64,6 +64,11 @@ LANGUAGE c STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MOD
 COMMENT ON FUNCTION opres.refresh_runs(bigint) IS
   'internal: makes the due times of an incident''s runs anew after its times have changed';
 
+CREATE FUNCTION opres.lock_runs_if_free(incident bigint) RETURNS boolean
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'opres_lock_runs_if_free';
+COMMENT ON FUNCTION opres.lock_runs_if_free(bigint) IS
+  'internal: locks the runs of an incident to the end of the transaction; false, at once, if somebody else is changing one of them';
+
 CREATE FUNCTION opres.todo(run bigint, lang text DEFAULT 'en')
 RETURNS TABLE (step text, name text, phase text, role text, state text, due_at timestamptz, waits_for text[], id text, priority int,
   accountable text, due_by text, overdue boolean, form text[], mandatory boolean)

@@ -68,6 +68,9 @@ opres_event_by_person(OpresEventRow *row, const char *said)
 	read_held_roles(row);
 }
 
+/* Of anything that is recorded: the year 2000, PostgreSQL's epoch. */
+#define OPRES_EARLIEST INT64CONST(0)
+
 static void
 check_occurred(TimestampTz occurred_at, TimestampTz now)
 {
@@ -75,6 +78,10 @@ check_occurred(TimestampTz occurred_at, TimestampTz now)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("occurred_at lies in the future: %s", timestamptz_to_str(occurred_at)),
 						errdetail("Expected when it was done, at the latest now.")));
+	if (occurred_at < OPRES_EARLIEST)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("occurred_at is too long ago: %s", timestamptz_to_str(occurred_at)),
+						errdetail("Expected a time after the year 2000.")));
 }
 
 /* Number and time of the next event; 0 as occurred_at means now. */

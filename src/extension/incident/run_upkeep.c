@@ -210,22 +210,45 @@ opres_tick(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(events);
 }
 
+static uint64
+runs_of_incident(Datum incident, int64 **ids)
+{
+	static OpresStatement look =
+		OPRES_SQL("SELECT id FROM opres.run WHERE incident OPERATOR(pg_catalog.=) $1 ORDER BY id", INT8OID);
+	uint64 count = opres_statement(&look, &incident, NULL, false);
+	bool isnull;
+
+	*ids = palloc(sizeof(int64) * (count + 1));
+	for (uint64 i = 0; i < count; i++)
+		(*ids)[i] = DatumGetInt64(opres_column(i, 1, &isnull));
+	return count;
+}
+
+OPRES_FUNCTION(opres_lock_runs_if_free);
+Datum
+opres_lock_runs_if_free(PG_FUNCTION_ARGS)
+{
+	bool free = true;
+	int64 *ids;
+	uint64 count;
+
+	SPI_connect();
+	count = runs_of_incident(PG_GETARG_DATUM(0), &ids);
+	for (uint64 i = 0; i < count && free; i++)
+		free = opres_run_lock_if_free(ids[i]);
+	SPI_finish();
+	PG_RETURN_BOOL(free);
+}
+
 /* The times of the incident have changed: what is due when. */
 Datum
 opres_refresh_runs(PG_FUNCTION_ARGS)
 {
-	static OpresStatement look =
-		OPRES_SQL("SELECT id FROM opres.run WHERE incident OPERATOR(pg_catalog.=) $1 ORDER BY id", INT8OID);
-	Datum values[1] = { PG_GETARG_DATUM(0) };
 	int64 *ids;
 	uint64 count;
-	bool isnull;
 
 	SPI_connect();
-	count = opres_statement(&look, values, NULL, false);
-	ids = palloc(sizeof(int64) * (count + 1));
-	for (uint64 i = 0; i < count; i++)
-		ids[i] = DatumGetInt64(opres_column(i, 1, &isnull));
+	count = runs_of_incident(PG_GETARG_DATUM(0), &ids);
 	for (uint64 i = 0; i < count; i++)
 	{
 		OpresLiveRun *live = opres_run_open(ids[i], OPRES_TO_KEEP_UP);
