@@ -155,6 +155,8 @@ set_up(Delivery *delivery, const char *url, bool allow_http)
 	SET(CURLOPT_PREREQDATA, delivery);
 	SET(CURLOPT_PRIVATE, delivery);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	/* A name server that does not answer is not waited for when the time is up: that would hold up everybody else. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_TIMEOUT, (long) settings->delivery_timeout);
 	SET(CURLOPT_CONNECTTIMEOUT, (long) (settings->delivery_timeout < 5 ? settings->delivery_timeout : 5));
 	if (settings->ca_file != NULL)

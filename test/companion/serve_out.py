@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """opres serve, the way out: real receivers that behave and that do not; where messages may go; who waits for whom."""
 import json
+import os
 import re
+import subprocess
 import time
 
-from serve_scene import (KEY, OTHER_KEY, OTHER_SECRET, Receiver, Serve, Session, add_endpoint, begin_run, certificate, check, close, get, server_context, set_up, temporary,
+from serve_scene import (ENVIRONMENT, KEY, OTHER_KEY, OTHER_SECRET, Receiver, Serve, Session, add_endpoint, begin_run, certificate, check, close, get, server_context, set_up, temporary,
                          verified, wait_for)
 
 BIG = 10 << 20
@@ -199,6 +201,46 @@ def test_slow(world):
     world.behaviour.hang = False
 
 
+SLOW_NAMES = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **result)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = dlsym(RTLD_NEXT, "getaddrinfo");
+
+	if (name == NULL || strcmp(name, "hangs.invalid") != 0)
+		return real(name, service, hints, result);
+	sleep(12);
+	return EAI_AGAIN;
+}
+"""
+
+
+def test_names(world, folder):
+    """A name server that does not answer delays nobody but those whose name it is."""
+    library = os.path.join(folder, "names.so")
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-x", "c", "-", "-o", library, "-ldl"], input=SLOW_NAMES.encode(), check=True)
+    world.endpoint("hangs", "http://hangs.invalid/")
+    world.endpoint("prompt", world.receiver.url("/prompt"))
+    environment = {"LD_PRELOAD": library, "ASAN_OPTIONS": ENVIRONMENT["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
+    with Serve("--delivery-timeout", 1, environment=environment) as serve:
+        check(serve.ready(), "it reaches the database")
+        world.publish("hangs", 4)
+        waits = []
+        for number in range(1, 26):
+            began = time.time()
+            world.publish("prompt")
+            check(wait_for(lambda: len(world.receiver.at("/prompt")) >= number, 15), "told while a name is looked up")  # noqa: B023
+            waits.append(time.time() - began)
+            time.sleep(.1)
+        check(max(waits) < 1, f"at once: {max(waits):.1f} s")
+        check(wait_for(lambda: world.tried("hangs")[:3] == ("pending", 0, "Timeout was reached"), 5), f"the others time out: {world.tried('hangs')}")
+
+
 def test_addresses(world):
     """What a name resolves to decides, and what the connection really goes to."""
     port = world.receiver.port
@@ -381,6 +423,7 @@ def main():
         test_hosts(world)
         test_tls(world, folder)
         test_together(world)
+        test_names(world, folder)
         test_timer(world)
     receiver.close()
     close()
