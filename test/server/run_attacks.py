@@ -217,6 +217,22 @@ def names(admin):
         tally.equal([alice.value(f"SELECT count(*) FROM pg_temp.{t};") for t in ("run_event", "run_step", "run", "incident")], ["0"] * 4, "her own tables get nothing")
 
 
+def leaks(admin):
+    """What is confidential is not handed to a function of the asker's before it is left out."""
+    incident = admin.value("SELECT opres.open_incident('secret', 'names', 1, confidential => true);")
+    run = admin.value(f"SELECT opres.start_run({incident}, 'names');")
+    admin.run(f"SELECT opres.annotate_incident({incident}, 'secret');")
+    with Session(user="reader") as reader:
+        reader.run("CREATE FUNCTION reader_own.look(x text, n bigint, secret bigint) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$ BEGIN IF n = secret THEN"
+                   " RAISE EXCEPTION 'seen %', x; END IF; RETURN true; END $$; GRANT USAGE ON SCHEMA reader_own TO PUBLIC;")
+        for table, column, secret in (("incident", "id", incident), ("incidents", "id", incident), ("incident_event", "incident", incident), ("runs", "run", run),
+                                      ("run", "id", run), ("run_event", "run", run), ("run_step", "run", run)):
+            sql = f"SELECT count(*) FROM opres.{table} AS t WHERE reader_own.look(t::text, {column}, {secret});"
+            tally.equal(said(admin, sql), "P0001", f"{table}: there is something to see")
+            tally.ok(said(reader, sql) != "P0001", f"{table} leaks")
+        tally.equal(said(reader, "SET row_security = off; SELECT count(*) FROM opres.incident;"), "42501", "row-level security turned off")
+
+
 def tables(admin):
     """Nobody but an editor of the map writes any table; nobody calls what is internal."""
     rows = admin.run("SELECT c.relname, c.relkind FROM pg_class AS c WHERE c.relnamespace = 'opres'::regnamespace AND c.relkind IN ('r', 'S') ORDER BY 1;")
@@ -526,7 +542,7 @@ def nonsense(admin):
 def main():
     with Session() as admin:
         setup(admin)
-        for test in (one_person, others_rights, register, names, tables, memory, ticking, edits, pinned, nonsense, deceitful):
+        for test in (one_person, others_rights, register, names, leaks, tables, memory, ticking, edits, pinned, nonsense, deceitful):
             began = time.monotonic()
             test(admin)
             print(f"{test.__name__} {time.monotonic() - began:.1f} s")

@@ -85,7 +85,7 @@ def goes_on(session, what):
         tally.equal(said(bob, "SELECT opres.advance(1, 'A1.2', 'success');"), "submitted", f"{what}: the next step")
         tally.equal(said(chief, "SELECT opres.open_incident('next', 'gate', 1);"), "4", f"{what}: the next incident")
         tally.equal(said(chief, "SELECT opres.start_run(4, 'gate');"), "4", f"{what}: the next run")
-        tally.ok(said(chief, "SELECT opres.tick();").isdigit(), f"{what}: time goes on")
+        tally.ok(int(said(chief, "SELECT opres.tick();")) < 100, f"{what}: time goes on")
         tally.equal(reader.run("SELECT id FROM opres.incident ORDER BY 1;"), [["1"], ["2"], ["4"]], f"{what}: what is confidential stays so")
         tally.equal(said(chief, "SELECT opres.annotate_run(3, 'mine');"), "", f"{what}: who opened it sees it")
         tally.equal(said(boss, "SELECT count(*) > 0 FROM opres.todo(3);"), "t", f"{what}: who was admitted sees it")

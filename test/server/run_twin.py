@@ -461,7 +461,7 @@ def batch(work):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--books", type=int, default=6000 if LONG else 400)
+    parser.add_argument("--books", type=int, default=6000 if LONG else 700)
     parser.add_argument("--seed", type=int, default=random.randrange(2 ** 32))
     parser.add_argument("--first", type=int, default=0)
     args = parser.parse_args()

@@ -66,6 +66,9 @@ typedef struct OpresDoneBy
 typedef struct OpresLiveRun
 {
 	int64 id, incident, stamp;
+	/* While it is being changed: in which transaction, by its begin, and subtransaction. */
+	TimestampTz changed_in;
+	SubTransactionId changed_in_sub;
 	int32 events;
 	TimestampTz last_at, started_at;
 	TimestampTz ended_at; /* OPRES_NO_TIME while it is active */

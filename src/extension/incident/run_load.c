@@ -35,6 +35,22 @@ static uint64 uses;
 /* Live runs */
 
 static void
+begin_change(OpresLiveRun *live)
+{
+	live->stamp = 0;
+	live->changed_in = GetCurrentTransactionStartTimestamp();
+	live->changed_in_sub = GetCurrentSubTransactionId();
+}
+
+/* Not one that a change which failed has left behind: its subtransaction is over. */
+static bool
+in_change(const OpresLiveRun *live)
+{
+	return live->stamp == 0 && live->changed_in == GetCurrentTransactionStartTimestamp() &&
+		   SubTransactionIsActive(live->changed_in_sub);
+}
+
+static void
 drop_live(int place)
 {
 	Live *live = live_kept[place];
@@ -43,7 +59,7 @@ drop_live(int place)
 	if (live == NULL)
 		return;
 	live->playbook->used--;
-	opres_run_drop_context(live->live.context, live->live.stamp == 0);
+	opres_run_drop_context(live->live.context, in_change(&live->live));
 }
 
 static Live *
@@ -409,7 +425,7 @@ opres_run_open(int64 id, OpresOpening opening)
 	live = kept != NULL ? &kept->live : load_live(id, false);
 	if (opening == OPRES_TO_CHANGE)
 		check_seen(live);
-	live->stamp = 0;
+	begin_change(live);
 	return live;
 }
 
@@ -429,7 +445,7 @@ opres_run_made(int64 id)
 	lock_run(id, true);
 	select_run(id, false);
 	made = make_live(id, false);
-	made->live.stamp = 0;
+	begin_change(&made->live);
 	keep_live(made);
 	return &made->live;
 }
