@@ -6,6 +6,7 @@ import json
 import os
 import random
 import sys
+import threading
 import time
 
 import runs
@@ -499,6 +500,62 @@ def edits(admin):
     tally.equal(admin.run(check), [], "after all")
 
 
+# All at once --------------------------------------------------------------------------------------------------------------------------------
+
+class Busy(threading.Thread):
+    """Does whatever comes to mind with three runs and their incidents."""
+
+    def __init__(self, user, runs_, seed, until):
+        super().__init__()
+        self.user, self.runs, self.rng, self.until, self.got = user, runs_, random.Random(seed), until, {}
+
+    def run(self):
+        with Session(user=self.user) as s:
+            s.run("SET opres.reason = 'x'; SET statement_timeout = '10s';")
+            while time.monotonic() < self.until:
+                sql = self.pick()
+                code = said(s, sql)
+                code = code if len(code) == 5 and code[0] in "0123456789XP" and code[2:].isalnum() else "ok"
+                self.got.setdefault(code, sql)
+                said(s, "ROLLBACK;")
+
+    def pick(self):
+        incident, run = self.rng.choice(self.runs)
+        ready, submitted = (f"FROM (SELECT step FROM opres.todo({run}) WHERE state = '{state}' LIMIT 1) AS t;" for state in ("ready", "submitted"))
+        lost = "jsonb_build_object('nodes', jsonb_build_object('sys', jsonb_build_object('state', 'lost', 'expected_at', clock_timestamp() + interval '50ms')))"
+        return self.rng.choice((
+            f"SELECT opres.advance({run}, step, 'success') {ready}", f"SELECT opres.approve({run}, step) {submitted}", f"SELECT opres.reject({run}, step, 'no') {submitted}",
+            f"SELECT opres.approve({run}, step, on_behalf_of => 'p.boss2') {submitted}", "SELECT opres.tick();", f"SELECT opres.rebuild({run});",
+            f"SELECT opres.update_incident({incident}, '{{\"severity\": {self.rng.randrange(100)}}}', 'x');", f"SELECT opres.update_incident({incident}, {lost}, 'x');",
+            "SELECT count(*) FROM opres.check_runs();", f"SELECT opres.annotate_run({run}, 'x');", f"SELECT opres.dispute({run}, 'A1.1', 'x');",
+            f"BEGIN; SELECT opres.annotate_run({run}, 'y'); SAVEPOINT a; SELECT opres.annotate_run({run}, 'z'); ROLLBACK TO a; COMMIT;",
+            "SELECT count(*) FROM opres.overdue;", f"SELECT opres.close_incident({incident}, 'x');", f"SELECT opres.annotate_incident({incident}, 'x');"))
+
+
+def together(admin):
+    """Six people at whatever they may, at the same time: nobody is stuck with another, nothing is mixed up."""
+    numbers = []
+    for n in range(3):
+        run = begin(admin, f"together-{n}", 4, 30)
+        numbers.append((admin.value(f"SELECT incident FROM opres.run WHERE id = {run};"), run))
+    for user in ("bob", "boss", "boss2"):
+        admin.run(f"SELECT opres.grant_access('{user}', 'commander', 'x');")
+    seed = random.randrange(2 ** 32)
+    print(f"seed {seed}")
+    until = time.monotonic() + (60 if LONG else 4)
+    people = [Busy(user, numbers, f"{seed} {n}", until) for n, user in enumerate(("bob", "boss", "boss2") * 2)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    got = {code: sql for one in people for code, sql in one.got.items()}
+    tally.equal({code: sql for code, sql in got.items() if code not in ("ok", "55000", "42501", "22023", "42704")}, {}, "six people at once")
+    tally.ok("ok" in got and int(admin.value(f"SELECT count(*) FROM opres.run_event WHERE run IN ({', '.join(str(r) for _, r in numbers)});")) > 50, "they got something done")
+    tally.equal(admin.run("SELECT * FROM opres.check_runs();")[:3], [], "six people at once: what is there is what happened")
+    for user in ("bob", "boss", "boss2"):
+        admin.run(f"SELECT opres.revoke_access('{user}', 'commander', 'x');")
+
+
 # Nonsense --------------------------------------------------------------------------------------------------------------------------------
 
 ODD = {"text": ["NULL", "''", "'x'", "'1'", "repeat('あ', 50000)", "E'\\x1b[0m'", "'action--'", "'p.bob'", "'success'", "'A1.1'", "'ja'", "'{}'"], "integer": ["NULL", "0", "-1", "2147483647"],
@@ -542,7 +599,7 @@ def nonsense(admin):
 def main():
     with Session() as admin:
         setup(admin)
-        for test in (one_person, others_rights, register, names, leaks, tables, memory, ticking, edits, pinned, nonsense, deceitful):
+        for test in (one_person, others_rights, register, names, leaks, tables, memory, ticking, edits, pinned, together, nonsense, deceitful):
             began = time.monotonic()
             test(admin)
             print(f"{test.__name__} {time.monotonic() - began:.1f} s")

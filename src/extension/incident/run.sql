@@ -64,6 +64,11 @@ LANGUAGE c STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MOD
 COMMENT ON FUNCTION opres.refresh_runs(bigint) IS
   'internal: makes the due times of an incident''s runs anew after its times have changed';
 
+CREATE FUNCTION opres.lock_run(run bigint) RETURNS void
+LANGUAGE c AS 'MODULE_PATHNAME', 'opres_lock_run';
+COMMENT ON FUNCTION opres.lock_run(bigint) IS
+  'internal: locks a run to the end of the transaction, as everything that changes it does; an error if there is none that the caller sees';
+
 CREATE FUNCTION opres.lock_runs_if_free(incident bigint) RETURNS boolean
 LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'opres_lock_runs_if_free';
 COMMENT ON FUNCTION opres.lock_runs_if_free(bigint) IS
@@ -98,10 +103,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   differing bigint;
 BEGIN
-  PERFORM FROM opres.run AS r WHERE r.id = rebuild.run AND opres.sees_incident(r.incident) FOR UPDATE;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('there is no run %s', coalesce(rebuild.run::text, 'NULL'));
-  END IF;
+  PERFORM opres.lock_run(rebuild.run);
   SELECT count(*) INTO differing FROM opres.check_runs(rebuild.run) AS c WHERE c.problem IN ('step', 'report');
   DELETE FROM opres.run_step AS s WHERE s.run = rebuild.run;
   INSERT INTO opres.run_step SELECT * FROM opres.run_projection(rebuild.run);

@@ -224,6 +224,16 @@ runs_of_incident(Datum incident, int64 **ids)
 	return count;
 }
 
+OPRES_FUNCTION(opres_lock_run);
+Datum
+opres_lock_run(PG_FUNCTION_ARGS)
+{
+	SPI_connect();
+	(void) open_argument(fcinfo);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
 OPRES_FUNCTION(opres_lock_runs_if_free);
 Datum
 opres_lock_runs_if_free(PG_FUNCTION_ARGS)
