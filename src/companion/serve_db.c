@@ -245,7 +245,8 @@ answer(OpresJob *job, PGconn *conn, PGresult *result)
 	later(job, 2);
 	if (!passes(state))
 	{
-		job->status = 500;
+		/* Of class 22, before receive_webhook was called: a header has characters that the database's encoding does not have. */
+		job->status = state != NULL && strncmp(state, "22", 2) == 0 ? 400 : 500;
 		job->retry_after = 0;
 	}
 	if (PQstatus(conn) != CONNECTION_OK || (state != NULL && strcmp(state, "25006") == 0))

@@ -64,10 +64,12 @@ report(Verification *v, OpresAuditProblem problem, int64 entry, int64 last, cons
 	MemoryContext before = MemoryContextSwitchTo(v->memory);
 	Datum values[3];
 	bool nulls[3] = { false, entry == NO_ENTRY, false };
+	const char *detail;
 
 	values[0] = CStringGetTextDatum(opres_audit_problem(problem));
 	values[1] = Int64GetDatum(entry);
-	values[2] = CStringGetTextDatum(opres_audit_detail(v->lang, problem, entry, last, said));
+	detail = opres_audit_detail(v->lang, problem, entry, last, said);
+	values[2] = CStringGetTextDatum(v->lang == OPRES_JA ? opres_our_words(detail) : detail);
 	opres_output_row(&v->output, values, nulls);
 	MemoryContextSwitchTo(before);
 }

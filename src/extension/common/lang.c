@@ -4,6 +4,7 @@
 #include "common/lang.h"
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
 OpresLang
@@ -17,6 +18,12 @@ opres_lang(const text *lang)
 		return OPRES_EN;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown language \"%s\"", name), errdetail("Expected en or ja.")));
+}
+
+const char *
+opres_our_words(const char *utf8)
+{
+	return pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8);
 }
 
 char *

@@ -19,7 +19,7 @@ typedef struct Card
 	StringInfoData out;
 } Card;
 
-#define SAY(card, en, ja) ((card)->lang == OPRES_JA ? (ja) : (en))
+#define SAY(card, en, ja) ((card)->lang == OPRES_JA ? opres_our_words(ja) : (en))
 
 static void
 line(Card *card, const char *head, const char *value)

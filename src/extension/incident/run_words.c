@@ -47,7 +47,7 @@ word(const Word *words, int count, const char *code, OpresLang lang)
 {
 	for (int i = 0; i < count; i++)
 		if (strcmp(words[i].code, code) == 0)
-			return words[i].in[lang];
+			return opres_our_words(words[i].in[lang]);
 	return code;
 }
 
@@ -97,12 +97,12 @@ opres_anchor_word(const OpresLiveRun *live, const char *due_by, OpresLang lang)
 	if (strncmp(due_by, "submission:", 11) == 0)
 		for (int32 i = 0; i < compiled->report_count; i++)
 			if (strcmp(compiled->reports[i].code, due_by + 11) == 0)
-				return psprintf(lang == OPRES_JA ? "「%s」提出" : "submission of %s",
+				return psprintf(lang == OPRES_JA ? opres_our_words("「%s」提出") : "submission of %s",
 								compiled->reports[i].report.in[lang] != NULL ? compiled->reports[i].report.in[lang] : due_by + 11);
 	if (strncmp(due_by, "step:", 5) == 0)
 		for (int32 i = 0; i < compiled->playbook.step_count; i++)
 			if (strcmp(compiled->steps[i].reference, due_by + 5) == 0)
-				return psprintf(lang == OPRES_JA ? "%s実施" : "step %s", opres_step_said(live, i));
+				return psprintf(lang == OPRES_JA ? opres_our_words("%s実施") : "step %s", opres_step_said(live, i));
 	return word(anchors, lengthof(anchors), due_by, lang);
 }
 

@@ -45,5 +45,5 @@ opres_duration_words(PG_FUNCTION_ARGS)
 {
 	OpresTime time = opres_interval_to_time(PG_GETARG_INTERVAL_P(0), "duration");
 
-	PG_RETURN_TEXT_P(cstring_to_text(opres_say_duration(opres_lang(PG_GETARG_TEXT_PP(1)), time)));
+	PG_RETURN_TEXT_P(cstring_to_text(opres_our_words(opres_say_duration(opres_lang(PG_GETARG_TEXT_PP(1)), time))));
 }

@@ -14,6 +14,8 @@
 
 #include "common/statement.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "webhook/receive_act.h"
@@ -112,6 +114,7 @@ opres_receive_webhook(PG_FUNCTION_ARGS)
 	Datum values[2];
 	bool nulls[2] = { false, false };
 
+	PreventCommandIfReadOnly("receive_webhook()");
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "receive_webhook returns no row");
 	answer = receive_arguments(fcinfo);
