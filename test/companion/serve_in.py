@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """opres serve, the way in: what is answered, limits of everything that comes in, HTTP that is none."""
-import json
 import re
 import threading
 import time
 
-from serve_scene import (LONG, Gone, Line, Serve, Session, act, begin_run, check, close, exchange, get, head, post, set_up, sign, signed, wait_for, webhook)
+from serve_scene import (Gone, Line, Serve, Session, act, begin_run, check, close, exchange, get, head, post, set_up, signed, wait_for, webhook)
 
 NO_RUN = 4711
 SECRETS = ("0123456789abcdef", "whsec_", "webhook-signature", "v1,")
@@ -171,7 +170,7 @@ def test_headers(serve):
         same(status_of(reply), status, f"headers: {what}")
     same(status_of(exchange(serve.port, head("POST", "/webhook/%ff", right + [length]) + body)), 400, "a path that is no UTF-8")
     check(status_of(exchange(serve.port, head("POST", "/webhook/chat%00x", right + [length]) + body)) in (400, 401, 404), "a path with a zero byte")
-    same(status_of(exchange(serve.port, f"GET /healthz HTTP/1.1\r\n\r\n".encode())), 400, "HTTP/1.1 without Host")
+    same(status_of(exchange(serve.port, b"GET /healthz HTTP/1.1\r\n\r\n")), 400, "HTTP/1.1 without Host")
     same(status_of(exchange(serve.port, b"GET /healthz HTTP/1.0\r\n\r\n")), 200, "HTTP/1.0 without Host")
 
 

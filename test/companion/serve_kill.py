@@ -119,7 +119,7 @@ def check_in(cluster, run_ids, senders, total):
     check(set(acknowledged) <= receipts, f"acknowledged without a receipt: {len(set(acknowledged) - receipts)}")
     where = f"WHERE run IN ({','.join(map(str, run_ids))}) AND kind = 'success'"
     same(in_server(cluster, f"SELECT count(*), count(DISTINCT (run, step)) FROM opres.run_event {where};"), [[str(total), str(total)]], "each step done once")
-    same(in_server(cluster, "SELECT count(*) FROM opres.run WHERE state = 'done' OR state = 'completed' OR state = 'ended';")[0][0], str(RUNS), "the runs are over")
+    same(in_server(cluster, "SELECT count(*) FROM opres.run WHERE state = 'completed';")[0][0], str(RUNS), "the runs are over")
     same(in_server(cluster, "SELECT * FROM opres.check_runs();")[:3], [], "projections agree with events")
     same(in_server(cluster, "SELECT * FROM opres.verify_audit() WHERE problem IS NOT NULL;")[:3], [], "the trail agrees with events")
 
