@@ -86,19 +86,20 @@ make(Client *client, Message *message)
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	unsigned int bytes = 0;
 	char content[512], when[32];
-	time_t seconds = time(NULL);
+	struct timespec clock;
 	struct tm utc;
 
+	(void) clock_gettime(CLOCK_REALTIME, &clock);
 	message->run = client->runs[at / of_run];
 	(void) snprintf(message->step, sizeof message->step, "A%d.%d", at % of_run / length + 1, at % length + 1);
 	(void) snprintf(message->id, sizeof message->id, "msg_%ld_%d", message->run, at);
-	(void) snprintf(message->time, sizeof message->time, "%lld", (long long) seconds);
-	(void) gmtime_r(&seconds, &utc);
-	(void) strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
-	(void) snprintf(
-		message->body, sizeof message->body,
-		"{\"type\": \"advance\", \"timestamp\": \"%s\", \"data\": {\"run\": %ld, \"step\": \"%s\", \"outcome\": \"success\"}}",
-		when, message->run, message->step);
+	(void) snprintf(message->time, sizeof message->time, "%lld", (long long) clock.tv_sec);
+	(void) gmtime_r(&clock.tv_sec, &utc);
+	(void) strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
+	(void) snprintf(message->body, sizeof message->body,
+					"{\"type\": \"advance\", \"timestamp\": \"%s.%06ldZ\", \"data\": {\"run\": %ld, \"step\": \"%s\", \"outcome\": "
+					"\"success\"}}",
+					when, clock.tv_nsec / 1000, message->run, message->step);
 	(void) snprintf(content, sizeof content, "%s.%s.%s", message->id, message->time, message->body);
 	(void) HMAC(EVP_sha256(), key, (int) strlen(key), (unsigned char *) content, strlen(content), mac, &bytes);
 	(void) EVP_EncodeBlock((unsigned char *) message->signature, mac, (int) bytes);
@@ -195,6 +196,13 @@ work(void *conn)
 	return NULL;
 }
 
+static void
+no_notices(void *ctx, const PGresult *result)
+{
+	(void) ctx;
+	(void) result;
+}
+
 static PGconn *
 connection(void)
 {
@@ -203,6 +211,7 @@ connection(void)
 
 	if (PQstatus(conn) != CONNECTION_OK)
 		fail("connection", PQerrorMessage(conn));
+	(void) PQsetNoticeReceiver(conn, no_notices, NULL);
 	result = PQprepare(conn, "call",
 					   receives ? "SELECT status, response FROM opres.receive_webhook($1::jsonb, $2::bytea)"
 								: "SELECT opres.advance($1::bigint, $2::text, 'success')",
