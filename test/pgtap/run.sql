@@ -1,6 +1,6 @@
 -- Runs of playbooks: what people do in them, who may, what is refused and how, what is recorded, projections made anew.
 BEGIN;
-SELECT plan(99);
+SELECT plan(107);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'Asia/Tokyo';
 
@@ -231,5 +231,23 @@ SELECT alike(opres.instructions(:r, 'B-1'), '%done to: Branch servers%1. [ssh] o
 SELECT results_eq(format($$SELECT split_part(what, '［', 1) FROM opres.timeline(%s, 'ja') WHERE run = %s AND kind = 'annotate'$$, :i, :r),
   $$VALUES ('T-1 受付に追記：the sheet names the wrong time')$$, 'and corrections');
 SELECT is(opres.step_name(:r, 'C-1'), 'C-1 Isolate', 'its name');
+
+-- Branches that begin with the same step ------------------------------------------------------------------------------------------------
+SELECT is(opres.load_playbook(jsonb_build_object('type', 'playbook', 'spec_version', 'cacao-2.0', 'id', pg_temp.id('playbook', 2), 'name', 'Shared', 'created_by', pg_temp.id('identity', 1),
+  'created', '2026-01-01T00:00:00.000Z', 'modified', '2026-01-01T00:00:00.000Z', 'workflow_start', pg_temp.id('start', 0), 'agent_definitions', jsonb_build_object(pg_temp.id('group', 1), '{"type": "group", "name": "team"}'::jsonb),
+  'workflow', jsonb_build_object(pg_temp.id('start', 0), jsonb_build_object('type', 'start', 'on_completion', pg_temp.id('if-condition', 1)),
+    pg_temp.id('if-condition', 1), jsonb_build_object('type', 'if-condition', 'condition', 'First?', 'on_true', pg_temp.id('action', 1), 'on_completion', pg_temp.id('if-condition', 2)),
+    pg_temp.id('if-condition', 2), jsonb_build_object('type', 'if-condition', 'condition', 'Again?', 'on_true', pg_temp.id('action', 1), 'on_completion', pg_temp.id('end', 2)),
+    pg_temp.id('action', 1), jsonb_build_object('type', 'action', 'agent', pg_temp.id('group', 1), 'commands', '[{"type": "manual", "command": "x"}]'::jsonb, 'on_completion', pg_temp.id('action', 2)),
+    pg_temp.id('action', 2), jsonb_build_object('type', 'action', 'agent', pg_temp.id('group', 1), 'commands', '[{"type": "manual", "command": "x"}]'::jsonb, 'on_completion', pg_temp.id('end', 1)),
+    pg_temp.id('end', 1), '{"type": "end"}'::jsonb, pg_temp.id('end', 2), '{"type": "end"}'::jsonb))), pg_temp.id('playbook', 2), 'such a playbook loads');
+SELECT opres.start_run(:i, pg_temp.id('playbook', 2)) AS r3 \gset
+SELECT is(opres.advance(:r3, pg_temp.id('if-condition', 1), 'yes'), 'running', 'into the first branch');
+SELECT is(opres.advance(:r3, pg_temp.id('action', 1), 'success') || opres.advance(:r3, pg_temp.id('action', 2), 'success'), 'donedone', 'both its steps');
+SELECT is(opres.advance(:r3, pg_temp.id('if-condition', 2), 'yes'), 'running', 'into the second');
+SELECT is(pg_temp.todo(:r3), pg_temp.id('action', 1) || '#2 ready', 'with a copy of the step');
+SELECT is(opres.advance(:r3, pg_temp.id('action', 1) || '#2', 'success') || opres.advance(:r3, pg_temp.id('action', 2) || '#2', 'success'), 'donedone', 'and of what follows');
+SELECT is((SELECT state FROM opres.run WHERE id = :r3), 'completed', 'to the end');
+SELECT is_empty('SELECT * FROM opres.check_runs()', 'and the projections know the copies');
 SELECT * FROM finish();
 ROLLBACK;

@@ -134,7 +134,6 @@ ERRORS = [
     ((*W, LOOP, "condition"), "", "23514", ".condition", "empty"),
     ((*W, CHOICE, "cases"), {}, "23514", ".cases", "empty"),
     ((*W, CHOICE, "cases", "leak"), NOBODY, "42704", ".cases.leak", "no step"),
-    ((*W, CHOICE, "cases", "more"), MANUAL, "23514", ".on_true", "both have the step"),
     # variables
     (("playbook_variables", "x"), {"type": "string"}, "23514", "$.playbook_variables.x", "no name of a variable"),
     (("playbook_variables", "____"), {"type": "string"}, "23514", "$.playbook_variables.____", "no name of a variable"),
@@ -194,6 +193,7 @@ ERRORS = [
 ]
 
 WARNINGS = [
+    ((*W, CHOICE, "cases", "more"), MANUAL, ".on_true", "begin with the same step"),
     (("labels",), [], "$.labels", "empty"),
     (("labels",), None, "$.labels", "null says nothing"),
     (("labels",), ["a", "a"], "$.labels[1]", "twice"),

@@ -163,7 +163,7 @@ check_nesting(const Walk *walk, const OpresNode *node, int group)
 
 /* from NULL: the exception begins there. */
 static void
-conflict(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int group)
+conflict(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int group, bool begins)
 {
 	const OpresNode *node = &walk->flow->nodes[to];
 	OpresPath place = opres_path_key(&walk->check->path, "workflow_exception");
@@ -177,11 +177,12 @@ conflict(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int gro
 	else if (is_around(walk->flow, node->group, group))
 		opres_way_problem(walk->check, from, way, OPRES_PROBLEM_LEAVES, mine, quoted_id(node));
 	else
-		opres_way_problem(walk->check, from, way, OPRES_PROBLEM_SHARED, others, mine);
+		opres_way_problem(walk->check, from, way, begins && node->begins ? OPRES_PROBLEM_COPIED : OPRES_PROBLEM_SHARED, others,
+						  mine);
 }
 
 static void
-enter(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int group)
+enter(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int group, bool begins)
 {
 	OpresNode *node = &walk->flow->nodes[to];
 
@@ -193,6 +194,7 @@ enter(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int group)
 	else if (node->group == OPRES_NO_GROUP)
 	{
 		node->group = group;
+		node->begins = begins;
 		check_nesting(walk, node, group);
 		if (node->branch_count > 0)
 			walk->constructs[walk->construct_count++] = to;
@@ -200,7 +202,7 @@ enter(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int group)
 		walk->stack[walk->depth++] = (Visit){ to, 0 };
 	}
 	else if (node->group != group)
-		conflict(walk, from, way, to, group);
+		conflict(walk, from, way, to, group, begins);
 	else if (walk->on_stack[to])
 		opres_way_problem(walk->check, from, way, OPRES_PROBLEM_LOOP, quoted_id(node), NULL);
 }
@@ -208,7 +210,7 @@ enter(Walk *walk, const OpresNode *from, const OpresWay *way, int to, int group)
 static void
 walk_region(Walk *walk, const OpresNode *from, const OpresWay *way, int first, int group)
 {
-	enter(walk, from, way, first, group);
+	enter(walk, from, way, first, group, from != NULL);
 	while (walk->depth > 0)
 	{
 		Visit *top = &walk->stack[walk->depth - 1];
@@ -224,7 +226,7 @@ walk_region(Walk *walk, const OpresNode *from, const OpresWay *way, int first, i
 		{
 			const OpresWay *next = &node->follows[top->next++];
 
-			enter(walk, node, next, next->to, group);
+			enter(walk, node, next, next->to, group, false);
 		}
 	}
 }

@@ -27,6 +27,7 @@ typedef struct OpresNode
 	OpresWay *follows, *branches;
 	int group; /* OPRES_NO_GROUP: none, or it is an end, which all share */
 	bool reached;
+	bool begins; /* a branch begins with it */
 } OpresNode;
 
 /* Regions that may share steps: the branches of one if or switch are one group, every other region is one by itself. */

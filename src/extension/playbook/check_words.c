@@ -339,6 +339,11 @@ static const Words words[] = {
 								 "switch-condition may share steps.",
 								 "分岐や例外処理ごとに別のステップにしてください。共有できるのは、同じif-condition・switch-"
 								 "conditionの分岐同士だけです。" } },
+	[OPRES_PROBLEM_COPIED] = { WARNING_,
+							   { "branches of %1 and of %2 begin with the same step: each is run with a copy of its own",
+								 "%1の分岐と%2の分岐が同じステップから始まっているため、それぞれに複製して実行します" },
+							   { "Give each branch steps of its own, so that people can tell them apart.",
+								 "区別できるよう、分岐ごとに別のステップにしてください。" } },
 	[OPRES_PROBLEM_NESTING] = { ERROR_,
 								{ "more than %1 branching steps within one another", "分岐の入れ子が%1段を超えています" },
 								{ "Put some of them after one another instead, or into a playbook of their own.",

@@ -10,6 +10,7 @@
 
 #include "miscadmin.h"
 #include "playbook/times.h"
+#include "playbook/unshare.h"
 
 typedef struct Frame
 {
@@ -259,7 +260,7 @@ add_place(OpresCompile *compile, const OpresPin *pin, OpresPlace *outer, const c
 	place->pin = *pin;
 	place->prefix = prefix;
 	place->code_prefix = code_prefix;
-	place->root = &pin->document->root;
+	place->root = &opres_unshared(pin->document)->root;
 	place->extension = opres_extension_of(place->root, "playbook_extensions");
 	place->index = compile->place_count;
 	if (compile->place_count == compile->place_room)

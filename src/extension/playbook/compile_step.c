@@ -398,10 +398,11 @@ compile_info(const Step *step, const OpresStep *machine, OpresStepInfo *info)
 	OpresCompile *compile = step->compile;
 	char *code = opres_json_text(step->extension, "code");
 	char *report = opres_json_text(step->extension, "report");
+	const char *copy = strchr(step->local->id, '#'); /* unshare.h */
 
 	info->reference = opres_keep_text(compile, psprintf("%s%s", step->place->prefix, step->local->id));
 	if (code != NULL && step->place->code_prefix != NULL)
-		info->code = opres_keep_text(compile, psprintf("%s%s", step->place->code_prefix, code));
+		info->code = opres_keep_text(compile, psprintf("%s%s%s", step->place->code_prefix, code, copy != NULL ? copy : ""));
 	info->type = opres_keep_text(compile, opres_json_text(step->json, "type"));
 	info->name = opres_words_with(compile, opres_json_text(step->json, "name"), step->texts, "name");
 	info->description = opres_words_with(compile, opres_json_text(step->json, "description"), step->texts, "description");
