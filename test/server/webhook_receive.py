@@ -361,6 +361,24 @@ def test_replays(c, incident):
     tally.equal(c.admin.run("SELECT count(*) FROM opres.webhook_receipt WHERE sender IN ('gh', 'line');"), kept, "all of theirs stay")
 
 
+def test_telephone(c):
+    """Who presses may have been told so by telephone: both are on record. Who holds no role approves nothing, nor hears it."""
+    incident = c.admin.value("SELECT opres.open_incident('By telephone', 'test-webhook', 50);")
+    run = int(c.admin.value(f"SELECT opres.start_run({incident}, 'test-webhook');"))
+
+    def ask(kind, user, **data):
+        return c.send({"type": kind, "data": {"run": run, "step": "D-1"} | data, "user": user})
+
+    tally.equal(ask("advance", "U1", outcome="success"), (200, {"result": "submitted"}), "submitted")
+    c.expect(ask("approve", "U4"), 403, "who holds no role does not approve", 0)
+    c.expect(ask("approve", "U3", on_behalf_of="dan"), 403, "nor does another for her", 0)
+    c.expect(ask("approve", "U1", on_behalf_of="carol"), 403, "who has done the step does not hear its approval", 0)
+    tally.equal(ask("approve", "U3", on_behalf_of="carol", note="by telephone"), (200, {"result": "submitted"}), "heard by another")
+    tally.equal(c.admin.run(f"SELECT person, heard_by, login FROM opres.run_event WHERE run = {run} AND kind = 'approve';"), [["carol", "bob", "webhook chat"]], "who, who heard it, and through what")
+    tally.equal(c.admin.run(f"SELECT content::jsonb->>'person', content::jsonb->>'heard_by', content::jsonb->>'login' FROM opres.audit_trail WHERE action = 'run.approve' AND subject LIKE 'run {run} %';"),
+                [["carol", "bob", "webhook chat"]], "in the trail too")
+
+
 def test_acts(c, incident, other, hidden, run):
     def ask(kind, user=None, sender="chat", **data):
         body = {"type": kind, "data": data} | ({"user": user} if user else {})
@@ -578,6 +596,7 @@ def main():
             test_malformed(c, incident, run)
             test_acts(c, incident, other, hidden, run)
             test_together(c, incident, run)
+            test_telephone(c)
             test_rights(c)
     return tally.close()
 
