@@ -36,6 +36,8 @@ def test_words(s):
     holds(s, "SELECT * FROM opres.timeline(1, 'ja');", "営業店で障害を確認")
     holds(s, "SELECT * FROM opres.verify_audit('ja');", "")
     tally.equal(s.run("SELECT * FROM opres.verify_audit('ja');"), [], "intact")
+    # Our words and the document's text are mixed in it: in English, rather than in letters that are none.
+    holds(s, "SELECT path, problem FROM opres.check_playbook('{\"type\": \"playbook\", \"名前\": 1}'::text, 'ja');", "名前", "Unknown property of a playbook")
     return run
 
 

@@ -307,7 +307,8 @@ roles_array(const OpresEventRow *row, bool *isnull)
 	return PointerGetDatum(construct_array(items, row->role_count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* What is entered from paper at night has the wrong day or year easily: not refused, for the times of the incident may be wrong. */
+/* What is entered from paper at night has the wrong day or year easily: not refused, for the times of the incident may be wrong. Of
+ * a second nothing is made: some systems know none smaller. */
 static void
 doubt_occurred(const OpresLiveRun *live, const OpresEventRow *row)
 {
@@ -316,11 +317,11 @@ doubt_occurred(const OpresLiveRun *live, const OpresEventRow *row)
 
 	if (begun == OPRES_NO_TIME || (detected != OPRES_NO_TIME && detected < begun))
 		begun = detected;
-	if (begun != OPRES_NO_TIME && row->occurred_at < begun)
+	if (begun != OPRES_NO_TIME && row->occurred_at < begun - USECS_PER_SEC)
 		ereport(WARNING, (errmsg("occurred_at, %s, lies before the incident", timestamptz_to_str(row->occurred_at)),
 						  errdetail("As far as known, the incident began at %s.", timestamptz_to_str(begun)),
 						  errhint("A time entered wrongly is put right by a note: opres.annotate_run.")));
-	else if (strcmp(row->kind, "approve") == 0 && done != OPRES_NO_TIME && row->occurred_at < done)
+	else if (strcmp(row->kind, "approve") == 0 && done != OPRES_NO_TIME && row->occurred_at < done - USECS_PER_SEC)
 		ereport(WARNING, (errmsg("occurred_at, %s, lies before what is approved", timestamptz_to_str(row->occurred_at)),
 						  errdetail("Step %s was done at %s.", opres_step_said(live, row->step), timestamptz_to_str(done)),
 						  errhint("A time entered wrongly is put right by a note: opres.annotate_run.")));

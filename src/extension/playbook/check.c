@@ -133,12 +133,13 @@ opres_check_playbook_document(Jsonb *document, OpresLang lang)
 {
 	OpresCheck *check = palloc0(sizeof(OpresCheck));
 
-	check->lang = lang;
+	/* What is said mixes our words, which are in UTF-8, with the document's: elsewhere only English fits. */
+	check->lang = GetDatabaseEncoding() == PG_UTF8 ? lang : OPRES_EN;
 	check->root = &document->root;
 	if (!JB_ROOT_IS_OBJECT(document))
 	{
-		opres_problem(check, &check->path, OPRES_PROBLEM_TYPE, NULL, lang == OPRES_JA ? "オブジェクト" : "an object",
-					  lang == OPRES_JA ? "それ以外の値" : "something else", NULL);
+		opres_problem(check, &check->path, OPRES_PROBLEM_TYPE, NULL, check->lang == OPRES_JA ? "オブジェクト" : "an object",
+					  check->lang == OPRES_JA ? "それ以外の値" : "something else", NULL);
 		return check;
 	}
 	if (is_other_specification(check))
