@@ -1,6 +1,6 @@
 -- The outbox: who is told what, claimed, signed, recorded, tried again, given up, told once.
 BEGIN;
-SELECT plan(54);
+SELECT plan(56);
 SET LOCAL client_min_messages = error;
 SET LOCAL opres.reason = 'a test';
 
@@ -17,6 +17,8 @@ SELECT lives_ok($$SELECT opres.save_webhook_endpoint('all', 'https://all.example
 SELECT lives_ok($$SELECT opres.save_webhook_endpoint('opened', 'https://opened.example/', events => '{incident.open}', min_severity => 50)$$, 'one for some');
 SELECT lives_ok($$SELECT opres.save_webhook_endpoint('ransom', 'https://ransom.example/', events => '{incident.*}', attack_types => '{ransomware}', confidential => true)$$, 'one for one type of attack');
 SELECT throws_ok(format('SELECT opres.add_endpoint_secret(%L, %L)', 'all', s), '22023', NULL, format('secret "%s" is refused', s)) FROM unnest('{"",whsec_,short,whsec_!!!!,whsec_YWJj}'::text[]) AS s;
+SELECT throws_ok($$SELECT opres.add_endpoint_secret('all', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', NULL)$$, '22004', NULL, 'a secret is valid until something');
+SELECT throws_ok($$SELECT opres.remove_endpoint_secret('all', NULL)$$, '42704', 'endpoint all has no secret NULL', 'none to remove');
 SELECT is(opres.add_endpoint_secret('all', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'), 1, 'a secret');
 
 SELECT opres.open_incident('Servers slow', 'ddos', 40) AS i \gset

@@ -43,6 +43,13 @@ opres_output_row(OpresOutput *output, const Datum *values, const bool *nulls)
 }
 
 Datum
+opres_text_or_null(const char *value, bool *isnull)
+{
+	*isnull = value == NULL;
+	return value != NULL ? CStringGetTextDatum(value) : (Datum) 0;
+}
+
+Datum
 opres_text_array(const char *const *items, int count)
 {
 	Datum *datums = palloc(sizeof(Datum) * (count + 1));

@@ -18,6 +18,8 @@ typedef struct OpresOutput
 extern OpresOutput opres_output_begin(FunctionCallInfo fcinfo);
 extern void opres_output_row(OpresOutput *output, const Datum *values, const bool *nulls);
 
+/* A column of type text; NULL for NULL. */
+extern Datum opres_text_or_null(const char *value, bool *isnull);
 /* A text[] of C strings. */
 extern Datum opres_text_array(const char *const *items, int count);
 

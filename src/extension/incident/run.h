@@ -137,6 +137,8 @@ extern void opres_run_project(OpresLiveRun *live, MemoryContext context, OpresSt
 /* Writes what differs from live->steps and live->reports (everything, if `all`), and the run's row with a new stamp. */
 extern void opres_run_close(OpresLiveRun *live, bool all);
 extern const char *opres_step_state_name(OpresStepState state);
+/* As run.state: a run that is about to begin is active. */
+extern const char *opres_run_state_name(const OpresLiveRun *live);
 
 /* words: run_refuse.c */
 extern void opres_refuse(OpresLiveRun *live, const OpresEventRow *row, OpresRefusal refusal, int32 detail) pg_attribute_noreturn();

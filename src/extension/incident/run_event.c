@@ -5,6 +5,7 @@
 
 #include "audit/append.h"
 #include "catalog/pg_type.h"
+#include "common/rows.h"
 #include "common/statement.h"
 #include "lib/stringinfo.h"
 #include "map/document.h"
@@ -264,7 +265,6 @@ content(const OpresLiveRun *live, const OpresEventRow *row)
 static char *
 told(const OpresLiveRun *live, const OpresEventRow *row)
 {
-	static const char *const states[] = { "active", "active", "completed", "aborted" };
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -277,7 +277,7 @@ told(const OpresLiveRun *live, const OpresEventRow *row)
 		json_text(&out, "phase", live->compiled->steps[row->step].phase);
 		json_text(&out, "step_state", opres_step_state_name(opres_run_step(live->run, row->step)->state));
 	}
-	json_text(&out, "run_state", states[opres_run_state(live->run)]);
+	json_text(&out, "run_state", opres_run_state_name(live));
 	json_time(&out, "occurred_at", row->occurred_at);
 	json_time(&out, "recorded_at", row->recorded_at);
 	json_text(&out, "person", row->person);
@@ -285,13 +285,6 @@ told(const OpresLiveRun *live, const OpresEventRow *row)
 	json_text(&out, "choice", row->choice);
 	appendStringInfoChar(&out, '}');
 	return out.data;
-}
-
-static Datum
-text_or_null(const char *value, bool *isnull)
-{
-	*isnull = value == NULL;
-	return value != NULL ? CStringGetTextDatum(value) : (Datum) 0;
 }
 
 static Datum
@@ -343,20 +336,20 @@ opres_event_record(OpresLiveRun *live, const OpresEventRow *row, const char *rea
 	values[0] = Int64GetDatum(live->id);
 	values[1] = Int32GetDatum(row->number);
 	values[2] = CStringGetTextDatum(row->kind);
-	values[3] = text_or_null(row->step == OPRES_NO_STEP ? NULL : live->compiled->steps[row->step].reference, &nulls[3]);
+	values[3] = opres_text_or_null(row->step == OPRES_NO_STEP ? NULL : live->compiled->steps[row->step].reference, &nulls[3]);
 	values[4] = TimestampTzGetDatum(row->occurred_at);
 	values[5] = TimestampTzGetDatum(row->recorded_at);
-	values[6] = text_or_null(row->person, &nulls[6]);
+	values[6] = opres_text_or_null(row->person, &nulls[6]);
 	values[7] = CStringGetTextDatum(row->login);
 	values[8] = roles_array(row, &nulls[8]);
-	values[9] = text_or_null(row->role, &nulls[9]);
-	values[10] = text_or_null(row->heard_by, &nulls[10]);
-	values[11] = text_or_null(row->choice, &nulls[11]);
+	values[9] = opres_text_or_null(row->role, &nulls[9]);
+	values[10] = opres_text_or_null(row->heard_by, &nulls[10]);
+	values[11] = opres_text_or_null(row->choice, &nulls[11]);
 	nulls[12] = row->values == NULL;
 	values[12] = PointerGetDatum(row->values);
 	nulls[13] = row->evidence == NULL;
 	values[13] = PointerGetDatum(row->evidence);
-	values[14] = text_or_null(row->note, &nulls[14]);
+	values[14] = opres_text_or_null(row->note, &nulls[14]);
 	opres_statement(&insert, values, nulls, false);
 	if (opres_anybody_listens())
 		opres_publish(psprintf("run.%s", row->kind), live->incident, told(live, row));

@@ -3,7 +3,7 @@
  *
  * A due time is the earliest of what is known: the timeout of the machine, the step's deadlines, those of the report it submits.
  */
-#include "incident/run.h"
+#include "incident/run_rows.h"
 
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
@@ -16,6 +16,12 @@
 static const char *const state_names[] = { "idle",   "reached", "submitted", "running",  "done",
 										   "failed", "held",    "skipped",   "cancelled" };
 static const char *const run_state_names[] = { "active", "active", "completed", "aborted" };
+
+const char *
+opres_run_state_name(const OpresLiveRun *live)
+{
+	return run_state_names[opres_run_state(live->run)];
+}
 
 const char *
 opres_step_state_name(OpresStepState state)
@@ -219,64 +225,21 @@ same_report(const OpresReportRow *a, const OpresReportRow *b)
 		   same_text(a->due_by, b->due_by) && same_text(a->reference, b->reference);
 }
 
-static Datum
-time_or_null(TimestampTz at, bool *isnull)
-{
-	*isnull = at == OPRES_NO_TIME;
-	return TimestampTzGetDatum(at);
-}
-
-static Datum
-text_or_null(const char *value, bool *isnull)
-{
-	*isnull = value == NULL;
-	return value != NULL ? CStringGetTextDatum(value) : (Datum) 0;
-}
-
-static Datum
-doers_array(const OpresLiveRun *live, const OpresStepRow *row)
-{
-	Datum *items = palloc(sizeof(Datum) * (row->doer_count + 1));
-
-	for (int32 i = 0; i < row->doer_count; i++)
-		items[i] = CStringGetTextDatum(live->persons[row->doers[i]]);
-	return PointerGetDatum(construct_array(items, row->doer_count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* The columns that change with what happens. */
-#define STEP_COLUMNS 10
-
-static void
-step_columns(const OpresLiveRun *live, const OpresStepRow *row, OpresColumn *columns)
-{
-	columns[0] = (OpresColumn){ .name = "state", .value = CStringGetTextDatum(state_names[row->state]) };
-	columns[1] = (OpresColumn){ .name = "round", .value = Int32GetDatum(row->round) };
-	columns[2] = (OpresColumn){ .name = "overridden", .value = BoolGetDatum(row->overridden) };
-	columns[3] = (OpresColumn){ .name = "doers", .value = doers_array(live, row) };
-	columns[4] = (OpresColumn){ .name = "approvals", .value = Int32GetDatum(row->approvals) };
-	columns[5].name = "reached_at";
-	columns[5].value = time_or_null(row->reached_at, &columns[5].isnull);
-	columns[6].name = "ready_at";
-	columns[6].value = time_or_null(row->ready_at, &columns[6].isnull);
-	columns[7].name = "due_at";
-	columns[7].value = time_or_null(row->due_at, &columns[7].isnull);
-	columns[8].name = "due_by";
-	columns[8].value = text_or_null(row->due_by, &columns[8].isnull);
-	columns[9].name = "ended_at";
-	columns[9].value = time_or_null(row->ended_at, &columns[9].isnull);
-}
-
 static void
 update_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
 {
-	OpresColumn columns[STEP_COLUMNS];
+	OpresColumn columns[OPRES_STEP_CHANGING];
+	Datum values[OPRES_STEP_CHANGING];
+	bool nulls[OPRES_STEP_CHANGING] = { false };
 	ScanKeyData keys[2];
 
-	step_columns(live, row, columns);
+	opres_step_changing(live, row, values, nulls);
+	for (int i = 0; i < OPRES_STEP_CHANGING; i++)
+		columns[i] = (OpresColumn){ opres_step_changing_names[i], values[i], nulls[i] };
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(live->id));
 	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(live->compiled->steps[step].reference));
 	keys[1].sk_collation = C_COLLATION_OID;
-	if (!opres_row_update("run_step", "run_step_pkey", 2, keys, STEP_COLUMNS, columns))
+	if (!opres_row_update("run_step", "run_step_pkey", 2, keys, OPRES_STEP_CHANGING, columns))
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("step %s of run " INT64_FORMAT " is missing in opres.run_step",
 							   live->compiled->steps[step].reference, live->id),
@@ -286,31 +249,18 @@ update_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
 static void
 insert_step(const OpresLiveRun *live, int32 step, const OpresStepRow *row)
 {
-	static OpresStatement insert = OPRES_SQL(
-		"INSERT INTO opres.run_step (run, step, position, code, type, phase, role, mandatory, state, round, overridden, doers,"
-		" approvals, reached_at, ready_at, due_at, due_by, ended_at)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
-		INT8OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, INT4OID, BOOLOID, TEXTARRAYOID, INT4OID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID);
-	const OpresStepInfo *info = &live->compiled->steps[step];
-	OpresColumn columns[STEP_COLUMNS];
-	Datum values[8 + STEP_COLUMNS];
-	bool nulls[8 + STEP_COLUMNS] = { false };
+	static OpresStatement insert =
+		OPRES_SQL("INSERT INTO opres.run_step (run, step, position, code, type, phase, role, mandatory, state, round, reached_at, "
+				  "ready_at, due_at,"
+				  " due_by, ended_at, overridden, doers, approvals)"
+				  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+				  INT8OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
+				  TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTARRAYOID, INT4OID);
+	Datum values[OPRES_STEP_COLUMNS];
+	bool nulls[OPRES_STEP_COLUMNS] = { false };
 
-	values[0] = Int64GetDatum(live->id);
-	values[1] = CStringGetTextDatum(info->reference);
-	values[2] = Int32GetDatum(step);
-	values[3] = text_or_null(info->code, &nulls[3]);
-	values[4] = CStringGetTextDatum(info->type);
-	values[5] = text_or_null(info->phase, &nulls[5]);
-	values[6] = text_or_null(info->role >= 0 ? live->compiled->roles[info->role].code : NULL, &nulls[6]);
-	values[7] = BoolGetDatum(info->mandatory);
-	step_columns(live, row, columns);
-	for (int i = 0; i < STEP_COLUMNS; i++)
-	{
-		values[8 + i] = columns[i].value;
-		nulls[8 + i] = columns[i].isnull;
-	}
+	opres_step_fixed(live, step, values, nulls);
+	opres_step_changing(live, row, values + OPRES_STEP_FIXED, nulls + OPRES_STEP_FIXED);
 	opres_statement(&insert, values, nulls, false);
 }
 
@@ -323,20 +273,10 @@ write_report(const OpresLiveRun *live, int32 report, const OpresReportRow *row)
 		" due_at = excluded.due_at, due_by = excluded.due_by, submitted_at = excluded.submitted_at, reference = excluded.reference,"
 		" needed = excluded.needed",
 		INT8OID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID, TIMESTAMPTZOID, TEXTOID, BOOLOID);
-	const OpresReportInfo *info = &live->compiled->reports[report];
-	Datum values[10];
-	bool nulls[10] = { false };
+	Datum values[OPRES_REPORT_COLUMNS];
+	bool nulls[OPRES_REPORT_COLUMNS] = { false };
 
-	values[0] = Int64GetDatum(live->id);
-	values[1] = CStringGetTextDatum(info->code);
-	values[2] = CStringGetTextDatum(live->compiled->steps[row->step].reference);
-	values[3] = Int32GetDatum(report);
-	values[4] = time_or_null(row->due_at, &nulls[4]);
-	values[5] = text_or_null(row->due_by, &nulls[5]);
-	values[6] = BoolGetDatum(info->confirmed || live->settings[report].set);
-	values[7] = time_or_null(row->submitted_at, &nulls[7]);
-	values[8] = text_or_null(row->reference, &nulls[8]);
-	values[9] = BoolGetDatum(row->needed);
+	opres_report_columns(live, report, row, values, nulls);
 	opres_statement(&write, values, nulls, false);
 }
 
@@ -358,11 +298,11 @@ write_run(const OpresLiveRun *live)
 {
 	OpresColumn columns[4] = { { .name = "events", .value = Int32GetDatum(live->events) },
 							   { .name = "stamp", .value = Int64GetDatum(new_stamp()) },
-							   { .name = "state", .value = CStringGetTextDatum(run_state_names[opres_run_state(live->run)]) },
+							   { .name = "state", .value = CStringGetTextDatum(opres_run_state_name(live)) },
 							   { .name = "ended_at" } };
 	ScanKeyData key;
 
-	columns[3].value = time_or_null(live->ended_at, &columns[3].isnull);
+	columns[3].value = opres_time_or_null(live->ended_at, &columns[3].isnull);
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(live->id));
 	if (!opres_row_update("run", "run_pkey", 1, &key, lengthof(columns), columns))
 		elog(ERROR, "run " INT64_FORMAT " is missing in opres.run", live->id);

@@ -65,13 +65,6 @@ by_urgency(const void *a, const void *b)
 	return x < y ? -1 : 1;
 }
 
-static Datum
-string_or_null(const char *value, bool *isnull)
-{
-	*isnull = value == NULL;
-	return value != NULL ? CStringGetTextDatum(value) : (Datum) 0;
-}
-
 static void
 todo_row(const OpresLiveRun *live, const Todo *todo, OpresLang lang, TimestampTz now, OpresOutput *output)
 {
@@ -82,17 +75,17 @@ todo_row(const OpresLiveRun *live, const Todo *todo, OpresLang lang, TimestampTz
 	bool nulls[TODO_COLUMNS] = { false };
 
 	values[0] = CStringGetTextDatum(opres_step_said(live, todo->step));
-	values[1] = string_or_null(info->name.in[lang], &nulls[1]);
-	values[2] = string_or_null(opres_phase_word(info->phase, lang), &nulls[2]);
-	values[3] = string_or_null(opres_doer_word(compiled, info, lang), &nulls[3]);
+	values[1] = opres_text_or_null(info->name.in[lang], &nulls[1]);
+	values[2] = opres_text_or_null(opres_phase_word(info->phase, lang), &nulls[2]);
+	values[3] = opres_text_or_null(opres_doer_word(compiled, info, lang), &nulls[3]);
 	values[4] = CStringGetTextDatum(opres_turn_word(todo->turn, lang));
 	nulls[5] = row->due_at == OPRES_NO_TIME;
 	values[5] = TimestampTzGetDatum(row->due_at);
 	values[6] = opres_waits_for(live, todo->step, todo->turn, lang, now);
 	values[7] = CStringGetTextDatum(info->reference);
 	values[8] = Int32GetDatum(info->priority);
-	values[9] = string_or_null(opres_role_word(compiled, info->accountable, lang), &nulls[9]);
-	values[10] = string_or_null(opres_anchor_word(live, row->due_by, lang), &nulls[10]);
+	values[9] = opres_text_or_null(opres_role_word(compiled, info->accountable, lang), &nulls[9]);
+	values[10] = opres_text_or_null(opres_anchor_word(live, row->due_by, lang), &nulls[10]);
 	values[11] = BoolGetDatum(row->due_at != OPRES_NO_TIME && row->due_at < now);
 	values[12] = opres_form(live, todo->step);
 	values[13] = BoolGetDatum(info->mandatory);

@@ -18,8 +18,6 @@ OPRES_FUNCTION(opres_dispute);
 OPRES_FUNCTION(opres_settle_dispute);
 OPRES_FUNCTION(opres_tick);
 OPRES_FUNCTION(opres_refresh_runs);
-OPRES_FUNCTION(opres_run_projection);
-OPRES_FUNCTION(opres_run_report_projection);
 
 static OpresLiveRun *
 open_argument(FunctionCallInfo fcinfo)
@@ -268,105 +266,4 @@ opres_refresh_runs(PG_FUNCTION_ARGS)
 	}
 	SPI_finish();
 	PG_RETURN_VOID();
-}
-
-/* The projections, from the events alone: nothing that this session remembers is believed. */
-
-static Datum
-time_or_null(TimestampTz at, bool *isnull)
-{
-	*isnull = at == OPRES_NO_TIME;
-	return TimestampTzGetDatum(at);
-}
-
-static Datum
-string_or_null(const char *value, bool *isnull)
-{
-	*isnull = value == NULL;
-	return value != NULL ? CStringGetTextDatum(value) : (Datum) 0;
-}
-
-/* In the order of the columns of opres.run_step. */
-static void
-step_row(const OpresLiveRun *live, int32 step, OpresOutput *output)
-{
-	const OpresStepInfo *info = &live->compiled->steps[step];
-	const OpresStepRow *row = &live->steps[step];
-	const char **doers = palloc(sizeof(char *) * (row->doer_count + 1));
-	Datum values[18];
-	bool nulls[18] = { false };
-
-	for (int32 i = 0; i < row->doer_count; i++)
-		doers[i] = live->persons[row->doers[i]];
-	values[0] = Int64GetDatum(live->id);
-	values[1] = CStringGetTextDatum(info->reference);
-	values[2] = Int32GetDatum(step);
-	values[3] = string_or_null(info->code, &nulls[3]);
-	values[4] = CStringGetTextDatum(info->type);
-	values[5] = string_or_null(info->phase, &nulls[5]);
-	values[6] = string_or_null(info->role >= 0 ? live->compiled->roles[info->role].code : NULL, &nulls[6]);
-	values[7] = BoolGetDatum(info->mandatory);
-	values[8] = CStringGetTextDatum(opres_step_state_name(row->state));
-	values[9] = Int32GetDatum(row->round);
-	values[10] = time_or_null(row->reached_at, &nulls[10]);
-	values[11] = time_or_null(row->ready_at, &nulls[11]);
-	values[12] = time_or_null(row->due_at, &nulls[12]);
-	values[13] = string_or_null(row->due_by, &nulls[13]);
-	values[14] = time_or_null(row->ended_at, &nulls[14]);
-	values[15] = BoolGetDatum(row->overridden);
-	values[16] = opres_text_array(doers, row->doer_count);
-	values[17] = Int32GetDatum(row->approvals);
-	opres_output_row(output, values, nulls);
-}
-
-static void
-report_row(const OpresLiveRun *live, int32 report, OpresOutput *output)
-{
-	const OpresReportInfo *info = &live->compiled->reports[report];
-	const OpresReportRow *row = &live->reports[report];
-	Datum values[10];
-	bool nulls[10] = { false };
-
-	values[0] = Int64GetDatum(live->id);
-	values[1] = CStringGetTextDatum(info->code);
-	values[2] = CStringGetTextDatum(live->compiled->steps[row->step].reference);
-	values[3] = Int32GetDatum(report);
-	values[4] = time_or_null(row->due_at, &nulls[4]);
-	values[5] = string_or_null(row->due_by, &nulls[5]);
-	values[6] = BoolGetDatum(info->confirmed || live->settings[report].set);
-	values[7] = time_or_null(row->submitted_at, &nulls[7]);
-	values[8] = string_or_null(row->reference, &nulls[8]);
-	values[9] = BoolGetDatum(row->needed);
-	opres_output_row(output, values, nulls);
-}
-
-Datum
-opres_run_projection(PG_FUNCTION_ARGS)
-{
-	OpresOutput output = opres_output_begin(fcinfo);
-	OpresLiveRun *live;
-
-	SPI_connect();
-	opres_run_forget(PG_GETARG_INT64(0));
-	live = opres_run_open(PG_GETARG_INT64(0), OPRES_TO_LOOK);
-	for (int32 i = 0; i < live->compiled->playbook.step_count; i++)
-		step_row(live, i, &output);
-	SPI_finish();
-	return (Datum) 0;
-}
-
-Datum
-opres_run_report_projection(PG_FUNCTION_ARGS)
-{
-	OpresOutput output = opres_output_begin(fcinfo);
-	OpresLiveRun *live;
-
-	SPI_connect();
-	opres_run_forget(PG_GETARG_INT64(0));
-	live = opres_run_open(PG_GETARG_INT64(0), OPRES_TO_LOOK);
-	for (int32 i = 0; i < live->compiled->report_count; i++)
-		if (live->reports[i].step != OPRES_NO_STEP)
-			report_row(live, i, &output);
-	SPI_finish();
-	return (Datum) 0;
 }

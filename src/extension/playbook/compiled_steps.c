@@ -24,13 +24,6 @@ find_loaded(void *ctx, const char *id, TimestampTz version)
 	return pin;
 }
 
-static Datum
-text_or_null(const char *value, bool *isnull)
-{
-	*isnull = value == NULL;
-	return value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
-}
-
 /* Positions count from 1. */
 static Datum
 position_or_null(int32_t step, bool *isnull)
@@ -59,16 +52,16 @@ put_step(OpresOutput *output, const OpresCompiled *compiled, int32_t number, Opr
 
 	values[0] = Int32GetDatum(number + 1);
 	values[1] = CStringGetTextDatum(info->reference);
-	values[2] = text_or_null(info->code, &nulls[2]);
+	values[2] = opres_text_or_null(info->code, &nulls[2]);
 	values[3] = CStringGetTextDatum(info->type);
-	values[4] = text_or_null(info->phase, &nulls[4]);
-	values[5] = text_or_null(info->name.in[lang], &nulls[5]);
-	values[6] = text_or_null(info->role < 0 ? NULL : compiled->roles[info->role].code, &nulls[6]);
+	values[4] = opres_text_or_null(info->phase, &nulls[4]);
+	values[5] = opres_text_or_null(info->name.in[lang], &nulls[5]);
+	values[6] = opres_text_or_null(info->role < 0 ? NULL : compiled->roles[info->role].code, &nulls[6]);
 	values[7] = BoolGetDatum(info->mandatory);
 	values[8] = positions(step->branches, step->branch_count);
 	values[9] = position_or_null(step->on_success != OPRES_NO_STEP ? step->on_success : step->on_completion, &nulls[9]);
 	values[10] = position_or_null(step->on_failure, &nulls[10]);
-	values[11] = text_or_null(info->description.in[lang], &nulls[11]);
+	values[11] = opres_text_or_null(info->description.in[lang], &nulls[11]);
 	opres_output_row(output, values, nulls);
 }
 

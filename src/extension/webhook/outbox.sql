@@ -63,16 +63,17 @@ $$;
 COMMENT ON FUNCTION opres.save_webhook_endpoint(text, text, text[], int, text[], boolean, boolean, boolean, int, interval, boolean, text) IS
   'adds a system that is told of events, or changes it. events: types or patterns that end with *. confidential: of confidential incidents too. allow_http, allow_private: plain http; addresses that are private, loopback or link-local. concurrency: messages under way at a time. The part of the URL after the host is not recorded in the audit trail: it may be a secret. Needs a reason.';
 
-CREATE FUNCTION opres.check_endpoint(endpoint text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION opres.lock_webhook_endpoint(endpoint text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM opres.webhook_endpoint AS e WHERE e.name = endpoint) THEN
+  PERFORM FROM opres.webhook_endpoint AS e WHERE e.name = endpoint FOR UPDATE;
+  IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('there is no endpoint %s', coalesce(quote_literal(endpoint), 'NULL')),
       HINT = 'opres.save_webhook_endpoint adds one.';
   END IF;
 END
 $$;
-COMMENT ON FUNCTION opres.check_endpoint(text) IS 'internal: an error unless there is such an endpoint';
+COMMENT ON FUNCTION opres.lock_webhook_endpoint(text) IS 'internal: locks the row of an endpoint; an error if there is none';
 
 CREATE FUNCTION opres.add_endpoint_secret(endpoint text, secret text, valid_until timestamptz DEFAULT 'infinity', reason text DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -81,8 +82,10 @@ DECLARE
   added int;
 BEGIN
   reason := opres.reason_for(reason, 'adding a secret');
-  PERFORM opres.check_endpoint(endpoint);
-  PERFORM FROM opres.webhook_endpoint AS e WHERE e.name = endpoint FOR UPDATE;
+  IF valid_until IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'valid_until must not be null';
+  END IF;
+  PERFORM opres.lock_webhook_endpoint(endpoint);
   INSERT INTO opres.webhook_endpoint_secret (endpoint, id, secret, valid_until)
   VALUES (endpoint, (SELECT coalesce(max(s.id), 0) + 1 FROM opres.webhook_endpoint_secret AS s WHERE s.endpoint = endpoint),
     opres.read_webhook_secret(secret), valid_until)
@@ -102,7 +105,7 @@ BEGIN
   reason := opres.reason_for(reason, 'removing a secret');
   DELETE FROM opres.webhook_endpoint_secret AS s WHERE s.endpoint = endpoint AND s.id = id;
   IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('endpoint %s has no secret %s', endpoint, id);
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('endpoint %s has no secret %s', coalesce(endpoint, 'NULL'), coalesce(id::text, 'NULL'));
   END IF;
   PERFORM opres.audit_append('webhook_endpoint.secret', format('endpoint %s', endpoint), reason, jsonb_build_object('removed', id)::text);
 END
@@ -114,7 +117,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
   reason := opres.reason_for(reason, 'changing who is told of events');
-  PERFORM opres.check_endpoint(name);
+  PERFORM opres.lock_webhook_endpoint(name);
   DELETE FROM opres.outbox AS o WHERE o.endpoint = name;
   DELETE FROM opres.webhook_endpoint_secret AS s WHERE s.endpoint = name;
   DELETE FROM opres.webhook_endpoint AS e WHERE e.name = name;
